@@ -16,7 +16,9 @@ std::uint64_t Random::below(std::uint64_t bound) {
     }
 }
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+    return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 SeededRandom::SeededRandom(std::uint64_t seed) : state_{} {
     // SplitMix64 spreads a small seed over the whole state.

@@ -1,4 +1,5 @@
-// Chance is injected: everything random takes a Random, so that a simulated run repeats from its seed.
+// Chance is injected: everything random takes a Random, so that a simulated run repeats from its
+// seed.
 
 #pragma once
 
@@ -7,7 +8,7 @@
 namespace carillon {
 
 class Random {
-  public:
+public:
     Random() = default;
     Random(const Random&) = delete;
     Random& operator=(const Random&) = delete;
@@ -25,11 +26,11 @@ class Random {
 /// Repeats exactly from its seed (xoshiro256**, by Blackman and Vigna, public domain algorithm).
 /// Not for secrets. Not thread-safe: one per loop.
 class SeededRandom final : public Random {
-  public:
+public:
     explicit SeededRandom(std::uint64_t seed);
     std::uint64_t next() override;
 
-  private:
+private:
     std::uint64_t state_[4];
 };
 

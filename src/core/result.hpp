@@ -44,7 +44,8 @@ struct ErrorDetail {
 struct [[nodiscard]] Error {
     Errc code = Errc::internal;
     std::string message;
-    /// For `invalid`, `denied` and `too_large`: the input's field, as a dotted path ("repeat.rule.unit").
+    /// For `invalid`, `denied` and `too_large`: the input's field, as a dotted path
+    /// ("repeat.rule.unit").
     std::string field{};
     /// Shared because errors are copied to every waiter of a failed group.
     std::shared_ptr<const ErrorDetail> detail{};
@@ -71,26 +72,26 @@ using Result = std::expected<T, Error>;
 #define CARILLON_CONCAT(a, b) CARILLON_CONCAT_(a, b)
 
 /// `CARILLON_TRY(const auto size, parse(text));` declares `size`, or returns the error.
-#define CARILLON_TRY(declaration, expression)                                           \
-    auto CARILLON_CONCAT(result_, __LINE__) = (expression);                             \
-    if (!CARILLON_CONCAT(result_, __LINE__))                                            \
-        return std::unexpected(std::move(CARILLON_CONCAT(result_, __LINE__)).error());  \
+#define CARILLON_TRY(declaration, expression)                                          \
+    auto CARILLON_CONCAT(result_, __LINE__) = (expression);                            \
+    if (!CARILLON_CONCAT(result_, __LINE__))                                           \
+        return std::unexpected(std::move(CARILLON_CONCAT(result_, __LINE__)).error()); \
     declaration = *std::move(CARILLON_CONCAT(result_, __LINE__))
 
 /// The same in a coroutine: `CARILLON_CO_TRY(auto item, co_await database.get_item(request));`
-#define CARILLON_CO_TRY(declaration, expression)                                           \
-    auto CARILLON_CONCAT(result_, __LINE__) = (expression);                                \
-    if (!CARILLON_CONCAT(result_, __LINE__))                                               \
-        co_return std::unexpected(std::move(CARILLON_CONCAT(result_, __LINE__)).error());  \
+#define CARILLON_CO_TRY(declaration, expression)                                          \
+    auto CARILLON_CONCAT(result_, __LINE__) = (expression);                               \
+    if (!CARILLON_CONCAT(result_, __LINE__))                                              \
+        co_return std::unexpected(std::move(CARILLON_CONCAT(result_, __LINE__)).error()); \
     declaration = *std::move(CARILLON_CONCAT(result_, __LINE__))
 
 /// For a Result<void>: returns the error, or goes on.
-#define CARILLON_TRY_VOID(expression)                                                    \
-    if (auto CARILLON_CONCAT(result_, __LINE__) = (expression);                          \
-        !CARILLON_CONCAT(result_, __LINE__))                                             \
+#define CARILLON_TRY_VOID(expression)                           \
+    if (auto CARILLON_CONCAT(result_, __LINE__) = (expression); \
+        !CARILLON_CONCAT(result_, __LINE__))                    \
     return std::unexpected(std::move(CARILLON_CONCAT(result_, __LINE__)).error())
 
-#define CARILLON_CO_TRY_VOID(expression)                                                 \
-    if (auto CARILLON_CONCAT(result_, __LINE__) = (expression);                          \
-        !CARILLON_CONCAT(result_, __LINE__))                                             \
+#define CARILLON_CO_TRY_VOID(expression)                        \
+    if (auto CARILLON_CONCAT(result_, __LINE__) = (expression); \
+        !CARILLON_CONCAT(result_, __LINE__))                    \
     co_return std::unexpected(std::move(CARILLON_CONCAT(result_, __LINE__)).error())

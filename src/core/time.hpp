@@ -18,15 +18,20 @@ namespace carillon {
 using Duration = std::chrono::milliseconds;
 using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
 
-[[nodiscard]] constexpr std::int64_t to_epoch_ms(TimePoint at) { return at.time_since_epoch().count(); }
-[[nodiscard]] constexpr TimePoint from_epoch_ms(std::int64_t ms) { return TimePoint{Duration{ms}}; }
+[[nodiscard]] constexpr std::int64_t to_epoch_ms(TimePoint at) {
+    return at.time_since_epoch().count();
+}
+
+[[nodiscard]] constexpr TimePoint from_epoch_ms(std::int64_t ms) {
+    return TimePoint{Duration{ms}};
+}
 
 /// ISO 8601 UTC with exactly three decimals: `2026-12-24T17:00:00.000Z`. Sorts as text between the
 /// years 0000 and 9999; instants outside are clamped to those bounds.
 [[nodiscard]] std::string format_instant(TimePoint at);
 
-/// Reads an ISO 8601 / RFC 3339 instant: date, `T` or space, hours and minutes, optional seconds and
-/// up to nine decimals (cut to milliseconds), then `Z` or an offset (`+01:00`, `+0100`, `+01`).
+/// Reads an ISO 8601 / RFC 3339 instant: date, `T` or space, hours and minutes, optional seconds
+/// and up to nine decimals (cut to milliseconds), then `Z` or an offset (`+01:00`, `+0100`, `+01`).
 /// Years 0000 to 9999; `24:00` and leap seconds are refused. Errors are `invalid` without a field.
 [[nodiscard]] Result<TimePoint> parse_instant(std::string_view text);
 
