@@ -1,0 +1,232 @@
+// The storage port: DynamoDB's operations, typed. Every domain is written once against it.
+//
+// Engines: embedded (RocksDB in a directory, or in memory), remote (DynamoDB and what speaks it) and
+// PostgreSQL. What is promised here is checked for each of them by one suite, tests/conformance.
+// A write that was answered with success is durable (unless the engine was opened otherwise).
+
+#pragma once
+
+#include "dynamo/expression/expression.hpp"
+#include "dynamo/item/value.hpp"
+#include "dynamo/schema.hpp"
+#include "runtime/loop.hpp"
+#include "runtime/task.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace carillon::dynamo {
+
+/// A condition with its values, for one request.
+struct BoundCondition {
+    Condition expression;
+    ExpressionValues values{};
+};
+
+enum class ReturnValues : std::uint8_t { none, all_old, updated_old, all_new, updated_new };
+
+struct PutRequest {
+    std::string table;
+    Item item;
+    std::optional<BoundCondition> condition{};
+    bool return_old = false;
+    /// Put the item that failed the condition into the error's ConditionFailure.
+    bool return_old_on_condition_failure = false;
+};
+
+struct UpdateRequest {
+    std::string table;
+    Item key;
+    std::optional<Update> update{};  ///< Absent: creates the item with its key alone, if it is not there.
+    ExpressionValues values{};       ///< Of the update; the condition brings its own.
+    std::optional<BoundCondition> condition{};
+    ReturnValues return_values = ReturnValues::none;
+    bool return_old_on_condition_failure = false;
+};
+
+struct DeleteRequest {
+    std::string table;
+    Item key;
+    std::optional<BoundCondition> condition{};
+    bool return_old = false;
+    bool return_old_on_condition_failure = false;
+};
+
+/// Only in transactions: fails the whole when the condition does not hold.
+struct ConditionCheck {
+    std::string table;
+    Item key;
+    BoundCondition condition;
+    bool return_old_on_condition_failure = false;
+};
+
+using Write = std::variant<PutRequest, UpdateRequest, DeleteRequest, ConditionCheck>;
+
+/// One or more writes that happen all or not at all. At most 100, no item twice.
+using WriteUnit = std::vector<Write>;
+
+/// Detail of condition_failed errors of single writes.
+struct ConditionFailure final : ErrorDetail {
+    std::optional<Item> item{};  ///< As it is stored, when asked for.
+};
+
+/// Detail of condition_failed errors of transactions: one entry per write, in order.
+struct TransactionCancelled final : ErrorDetail {
+    struct Reason {
+        std::string code = "None";  ///< DynamoDB's: None, ConditionalCheckFailed, ValidationError, TransactionConflict ...
+        std::string message{};
+        std::optional<Item> item{};
+    };
+    std::vector<Reason> reasons;
+};
+
+struct GetRequest {
+    std::string table;
+    Item key;
+    bool consistent = true;
+    std::optional<Projection> projection{};
+};
+
+enum class Select : std::uint8_t { attributes, count };
+
+struct QueryRequest {
+    std::string table;
+    std::optional<std::string> index{};
+    KeyCondition key;
+    bool forward = true;
+    std::optional<BoundCondition> filter{};
+    std::optional<Projection> projection{};
+    std::optional<std::int64_t> limit{};  ///< Items read (before the filter), at least 1.
+    std::optional<Item> start_key{};      ///< The last page's `last_key`.
+    bool consistent = true;
+    Select select = Select::attributes;
+};
+
+struct ScanRequest {
+    std::string table;
+    std::optional<std::string> index{};
+    std::optional<BoundCondition> filter{};
+    std::optional<Projection> projection{};
+    std::optional<std::int64_t> limit{};
+    std::optional<Item> start_key{};
+    bool consistent = true;
+    std::int64_t segment = 0;
+    std::int64_t total_segments = 1;
+    Select select = Select::attributes;
+};
+
+/// One page: at most 1 MB read.
+struct Page {
+    std::vector<Item> items{};
+    std::int64_t count = 0;
+    std::int64_t scanned_count = 0;
+    /// Where to go on; absent at the end. Holds the table's key and the index's.
+    std::optional<Item> last_key{};
+};
+
+struct BatchGetRequest {
+    struct PerTable {
+        std::string table;
+        std::vector<Item> keys;
+        bool consistent = true;
+        std::optional<Projection> projection{};
+    };
+    std::vector<PerTable> tables;
+};
+
+struct BatchGetResult {
+    std::vector<std::pair<std::string, std::vector<Item>>> items;  ///< Per table; missing ones left out; no order promised.
+};
+
+/// A hint that entries came into an index; how many and which is for the next query to find out.
+using WatchCallback = std::function<void()>;
+
+/// Ends the watching when destroyed.
+class Watch {
+  public:
+    Watch() = default;
+    explicit Watch(std::function<void()> end) : end_(std::move(end)) {}
+    Watch(Watch&& other) noexcept : end_(std::exchange(other.end_, nullptr)) {}
+    Watch& operator=(Watch&& other) noexcept {
+        if (this != &other) {
+            if (end_) end_();
+            end_ = std::exchange(other.end_, nullptr);
+        }
+        return *this;
+    }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+    ~Watch() {
+        if (end_) end_();
+    }
+
+  private:
+    std::function<void()> end_;
+};
+
+struct Capabilities {
+    bool exclusive = false;     ///< This process is the only one that can write (embedded directory).
+    bool transactions = true;   ///< WriteUnits of more than one write.
+    bool watches = false;
+};
+
+/// Thread-safe: any loop may call; the answer comes back on the caller's loop. Requests are taken by
+/// value. Engines validate and answer `invalid` with DynamoDB's texts; a missing table or index is
+/// not_found ("Requested resource not found: Table: NAME not found").
+class Database {
+  public:
+    Database() = default;
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+    virtual ~Database() = default;
+
+    [[nodiscard]] virtual Capabilities capabilities() const = 0;
+
+    /// already_exists when there is one of that name.
+    virtual Task<Result<TableDescription>> create_table(TableSchema schema) = 0;
+    virtual Task<Result<TableDescription>> describe_table(std::string table) = 0;
+    /// Names in order, all of them.
+    virtual Task<Result<std::vector<std::string>>> list_tables() = 0;
+    virtual Task<Result<TableDescription>> delete_table(std::string table) = 0;
+    virtual Task<Result<>> set_time_to_live(std::string table, std::optional<std::string> attribute) = 0;
+
+    /// The old item when asked for and there was one.
+    virtual Task<Result<std::optional<Item>>> put_item(PutRequest request) = 0;
+    virtual Task<Result<std::optional<Item>>> get_item(GetRequest request) = 0;
+    /// What `return_values` asked for.
+    virtual Task<Result<std::optional<Item>>> update_item(UpdateRequest request) = 0;
+    virtual Task<Result<std::optional<Item>>> delete_item(DeleteRequest request) = 0;
+
+    virtual Task<Result<Page>> query(QueryRequest request) = 0;
+    virtual Task<Result<Page>> scan(ScanRequest request) = 0;
+
+    /// Any number of keys; engines chunk, and retry what a server left unprocessed.
+    virtual Task<Result<BatchGetResult>> batch_get(BatchGetRequest request) = 0;
+    /// Unconditional puts and deletes, any number, no atomicity; complete when answered.
+    virtual Task<Result<>> batch_write(std::vector<Write> writes) = 0;
+
+    /// All or nothing. With `token`, a repetition within ten minutes is answered without effect
+    /// (`invalid` when its writes differ).
+    virtual Task<Result<>> transact_write(WriteUnit unit, std::string token = {}) = 0;
+    /// A consistent snapshot of up to 100 items, in order.
+    virtual Task<Result<std::vector<std::optional<Item>>>> transact_get(std::vector<GetRequest> requests) = 0;
+
+    /// Many units, each atomic by itself and independent of the others; an answer for each, in order.
+    /// Where throughput lives: the embedded engine applies all in one commit.
+    /// With `durable` false the answer may come before the data is on disk (it still survives with
+    /// whatever later durable write is answered): for what can be worked out again after a crash.
+    virtual Task<std::vector<Result<>>> update_batch(std::vector<WriteUnit> units, bool durable = true) = 0;
+
+    /// Calls `callback` on `loop` soon after a committed insert into `index` (its entries, so also
+    /// moves between partitions) of `table`; several inserts may share a call. Only with
+    /// capabilities().watches, otherwise the Watch does nothing.
+    [[nodiscard]] virtual Watch watch(runtime::Loop& loop, std::string table, std::string index, WatchCallback callback) = 0;
+};
+
+}  // namespace carillon::dynamo

@@ -1,0 +1,123 @@
+// DynamoDB's expression language: parsed once, then evaluated many times.
+//
+// Source: DynamoDB developer guide, "Expressions" and its grammar pages. A parsed expression has its
+// attribute names resolved (#name placeholders need the names map when parsing) and refers to values
+// by their :name; values are given at each evaluation, so a domain parses its expressions at start
+// and pays for evaluation only. All types are immutable and may be shared between threads.
+
+#pragma once
+
+#include "core/result.hpp"
+#include "dynamo/item/value.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace carillon::dynamo {
+
+/// `#name` -> attribute name. Keys with the leading `#`.
+using ExpressionNames = std::vector<std::pair<std::string, std::string>>;
+/// `:name` -> value. Keys with the leading `:`. Few, so a flat list.
+using ExpressionValues = std::vector<std::pair<std::string, Value>>;
+
+/// One step of a document path: an attribute name or a list index.
+struct PathStep {
+    std::string name;           ///< Empty for an index.
+    std::int64_t index = -1;    ///< For `[n]`.
+    bool operator==(const PathStep&) const = default;
+};
+using Path = std::vector<PathStep>;
+
+/// The value at `path`, or nullptr.
+[[nodiscard]] const Value* resolve(const Item& item, const Path& path);
+
+/// A condition, filter or key condition.
+class Condition {
+  public:
+    /// Errors are `invalid`, with DynamoDB's text after "Invalid ConditionExpression: " (the caller
+    /// adds which expression it was). `used_names` and `used_values` report what was referred to, so
+    /// that a front end can refuse what is unused.
+    [[nodiscard]] static Result<Condition> parse(std::string_view text, const ExpressionNames& names = {});
+
+    /// `invalid` when a value is missing or an operand has a type that the operator refuses
+    /// (checked before items are looked at; call it once per request).
+    [[nodiscard]] Result<> check(const ExpressionValues& values) const;
+    /// Whether it holds for the item (an absent item is an empty one).
+    [[nodiscard]] Result<bool> holds(const Item& item, const ExpressionValues& values) const;
+
+    [[nodiscard]] const std::vector<std::string>& used_names() const;
+    [[nodiscard]] const std::vector<std::string>& used_values() const;
+
+    struct Node;
+    [[nodiscard]] const Node& root() const;  ///< For the key-condition analysis.
+
+  private:
+    struct Parsed;
+    // Shared: requests copy the expression, the tree is never changed.
+    std::shared_ptr<const Parsed> parsed_;
+};
+
+/// SET, REMOVE, ADD and DELETE clauses.
+class Update {
+  public:
+    [[nodiscard]] static Result<Update> parse(std::string_view text, const ExpressionNames& names = {});
+    [[nodiscard]] Result<> check(const ExpressionValues& values) const;
+    /// Applies all clauses to `item`, every operand read from the item as it was before. On error
+    /// (`invalid`: wrong operand type, invalid document path, overflow) `item` is unchanged.
+    /// `touched`, when given, receives the paths that were written or removed (for UPDATED_OLD/NEW).
+    [[nodiscard]] Result<> apply(Item& item, const ExpressionValues& values, std::vector<Path>* touched = nullptr) const;
+
+    /// Whether a clause writes this top-level attribute (key attributes must not be updated).
+    [[nodiscard]] bool touches(std::string_view attribute) const;
+    [[nodiscard]] const std::vector<std::string>& used_names() const;
+    [[nodiscard]] const std::vector<std::string>& used_values() const;
+
+  private:
+    struct Parsed;
+    std::shared_ptr<const Parsed> parsed_;
+};
+
+class Projection {
+  public:
+    [[nodiscard]] static Result<Projection> parse(std::string_view text, const ExpressionNames& names = {});
+    /// Top-level attributes only, for KEYS_ONLY and INCLUDE projections and AttributesToGet.
+    [[nodiscard]] static Projection of_attributes(std::vector<std::string> names);
+    [[nodiscard]] Item apply(const Item& item) const;
+    [[nodiscard]] const std::vector<std::string>& used_names() const;
+    [[nodiscard]] const std::vector<Path>& paths() const;
+
+  private:
+    struct Parsed;
+    std::shared_ptr<const Parsed> parsed_;
+};
+
+enum class SortOperator : std::uint8_t { equal, less, less_equal, greater, greater_equal, between, begins_with };
+
+struct SortCondition {
+    SortOperator op = SortOperator::equal;
+    Value value;
+    Value upper{};  ///< For `between`.
+};
+
+/// Which items of one partition a query reads.
+struct KeyCondition {
+    Value hash;
+    std::optional<SortCondition> sort{};
+};
+
+/// Makes a KeyCondition of a KeyConditionExpression for the given key attributes
+/// (`sort_attribute` empty when the key has none). `invalid` with DynamoDB's texts.
+[[nodiscard]] Result<KeyCondition> parse_key_condition(std::string_view text,
+                                                       const ExpressionNames& names,
+                                                       const ExpressionValues& values,
+                                                       std::string_view hash_attribute,
+                                                       std::string_view sort_attribute);
+
+/// DynamoDB's 573 reserved words; any case.
+[[nodiscard]] bool is_reserved_word(std::string_view word);
+
+}  // namespace carillon::dynamo
