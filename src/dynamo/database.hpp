@@ -144,8 +144,8 @@ struct BatchGetResult {
     std::vector<std::pair<std::string, std::vector<Item>>> items;  ///< Per table; missing ones left out; no order promised.
 };
 
-/// A hint that entries came into an index; how many and which is for the next query to find out.
-using WatchCallback = std::function<void()>;
+/// A hint that entries came into watched index partitions: the smallest sort key among them.
+using WatchCallback = std::function<void(const Value& lowest_sort)>;
 
 /// Ends the watching when destroyed.
 class Watch {
@@ -223,10 +223,15 @@ class Database {
     /// whatever later durable write is answered): for what can be worked out again after a crash.
     virtual Task<std::vector<Result<>>> update_batch(std::vector<WriteUnit> units, bool durable = true) = 0;
 
-    /// Calls `callback` on `loop` soon after a committed insert into `index` (its entries, so also
-    /// moves between partitions) of `table`; several inserts may share a call. Only with
+    /// Calls `callback` on `loop` soon after a committed insert of entries into one of the
+    /// `partitions` (hash keys) of `index` of `table`, before or about when the insert is answered;
+    /// inserts may share a call (then with the lowest sort key of all). Only with
     /// capabilities().watches, otherwise the Watch does nothing.
-    [[nodiscard]] virtual Watch watch(runtime::Loop& loop, std::string table, std::string index, WatchCallback callback) = 0;
+    [[nodiscard]] virtual Watch watch(runtime::Loop& loop,
+                                      std::string table,
+                                      std::string index,
+                                      std::vector<Value> partitions,
+                                      WatchCallback callback) = 0;
 };
 
 }  // namespace carillon::dynamo
