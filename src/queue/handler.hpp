@@ -1,0 +1,57 @@
+// What a domain does with a row that rings, and what it answers.
+
+#pragma once
+
+#include "queue/row.hpp"
+#include "runtime/stop.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carillon::queue {
+
+/// A row in the hands of a worker.
+struct Claim {
+    dynamo::Item item;  ///< As claimed.
+    RowState row;       ///< As claimed (in a shared store with the lease's token).
+    int attempt = 1;    ///< 1 for the first; failures before it plus one.
+    TimePoint due_at{};  ///< When it was due: lateness is the start minus this.
+    runtime::StopToken stop;  ///< Requested when the lease is lost or the queue is stopped hard.
+};
+
+enum class Verdict : std::uint8_t {
+    done,     ///< Ended well.
+    retry,    ///< Failed; ready again at `ready_at`.
+    failed,   ///< Failed for good: dead letter.
+    release,  ///< Not worked on: ready again at once, nothing counted.
+};
+
+/// The outcome of one attempt.
+struct Settlement {
+    Verdict verdict = Verdict::done;
+    /// The row to store, changed as the domain likes; state, attempts and lease are the queue's.
+    dynamo::Item item;
+    TimePoint ready_at{};  ///< For `retry`.
+    bool remove = false;   ///< For `done`: delete the row instead of storing it.
+    /// Committed together with the outcome, or not at all (the next occurrence of a repetition).
+    std::vector<dynamo::Write> also{};
+};
+
+class Handler {
+  public:
+    Handler() = default;
+    Handler(const Handler&) = delete;
+    Handler& operator=(const Handler&) = delete;
+    virtual ~Handler() = default;
+
+    /// Works on one row; many run at a time on the queue's loop. Must not throw.
+    virtual Task<Settlement> handle(Claim claim) = 0;
+
+    /// The row was in a worker's hands when that worker died, for the `interruptions`-th time in a
+    /// row, and the queue's limit is spent: the answer (usually `failed` with an error in the item)
+    /// is stored instead of another attempt.
+    virtual Settlement poisoned(Claim claim) = 0;
+};
+
+}  // namespace carillon::queue

@@ -1,0 +1,62 @@
+// What the queue needs to know of a row, and how one table's rows say it.
+//
+// Webhooks, runs, events and records are all items that become due. The rules of that life live in
+// this module; the names of states and attributes belong to each table (some are shared with other
+// programs), so every domain brings a RowMap.
+
+#pragma once
+
+#include "core/time.hpp"
+#include "dynamo/database.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace carillon::queue {
+
+enum class State : std::uint8_t {
+    ready,      ///< Due at `due_at`.
+    leased,     ///< Held until `due_at`; afterwards anyone may take it. Not used on exclusive stores.
+    done,       ///< Ended well; not in the due index.
+    failed,     ///< Dead letter; not in the due index.
+    suspended,  ///< Set aside by a person; not in the due index.
+};
+
+struct RowState {
+    State state = State::ready;
+    TimePoint due_at{};        ///< ready: not before this. leased: the lease's deadline.
+    int attempts = 0;          ///< Attempts that ended in a failure, so far.
+    int interruptions = 0;     ///< Times in a row that a worker died with this row in hand.
+    std::string lease_token{};  ///< While leased.
+    std::string lease_owner{};
+    bool operator==(const RowState&) const = default;
+};
+
+/// Thread-safe, immutable.
+class RowMap {
+  public:
+    RowMap() = default;
+    RowMap(const RowMap&) = delete;
+    RowMap& operator=(const RowMap&) = delete;
+    virtual ~RowMap() = default;
+
+    [[nodiscard]] virtual const std::string& table() const = 0;
+    [[nodiscard]] virtual const dynamo::KeySchema& key() const = 0;
+    [[nodiscard]] virtual const std::string& due_index() const = 0;
+    /// The due index's hash keys that hold the rows of `state` (ready or leased), one per shard.
+    [[nodiscard]] virtual std::vector<dynamo::Value> partitions(State state) const = 0;
+    /// `at` as a sort key of the due index.
+    [[nodiscard]] virtual dynamo::Value due_value(TimePoint at) const = 0;
+
+    /// `corrupt` when the item is not such a row; the queue then leaves it alone and says so.
+    [[nodiscard]] virtual Result<RowState> read(const dynamo::Item& item) const = 0;
+    /// Makes the item say `row`: sets and removes the attributes of state, due time, attempts, lease.
+    virtual void write(dynamo::Item& item, const RowState& row) const = 0;
+    /// Holds while the stored row is the one that was read as `seen` (or was claimed with its token).
+    [[nodiscard]] virtual dynamo::BoundCondition unchanged(const dynamo::Item& seen) const = 0;
+    /// Rows of one key share its concurrency limit and its turn (an endpoint, a tenant).
+    [[nodiscard]] virtual std::string fairness_key(const dynamo::Item& item) const = 0;
+};
+
+}  // namespace carillon::queue

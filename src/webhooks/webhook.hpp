@@ -1,0 +1,90 @@
+// A webhook: an HTTP call at a time, once or repeated (seed 000). The entity, its JSON, its row.
+
+#pragma once
+
+#include "core/json.hpp"
+#include "core/time.hpp"
+#include "dynamo/item/value.hpp"
+#include "dynamo/schema.hpp"
+#include "net/http.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carillon::webhooks {
+
+enum class Status : std::uint8_t { pending, processing, completed, failed, suspended };
+/// `PENDING`, `PROCESSING`, `COMPLETED`, `FAILED`, `SUSPENDED`.
+[[nodiscard]] std::string_view to_string(Status status);
+[[nodiscard]] std::optional<Status> parse_status(std::string_view text);
+
+enum class Unit : std::uint8_t { seconds, minutes, hours, days };
+
+/// `interval` (at least 1 second in all; fractions allowed, `1.5` minutes) and `unit`; `max` counts
+/// the repetitions after the first run, 0 is without end. Days are 24 hours.
+struct RepeatRule {
+    double interval = 1;
+    std::int64_t max = 0;
+    Unit unit = Unit::minutes;
+    [[nodiscard]] Duration period() const;
+};
+
+struct Repeat {
+    std::int64_t count = 0;  ///< 0 for the first occurrence.
+    bool enabled = false;
+    std::string parent{};    ///< Id of the first occurrence; empty for the first itself.
+    RepeatRule rule{};
+};
+
+struct Retries {
+    std::int64_t count = 0;  ///< Failed attempts so far.
+    std::optional<TimePoint> last{};
+    std::int64_t max = 3;  ///< Attempts in all: max + 1.
+};
+
+struct Response {
+    std::string body{};
+    net::Headers headers{};
+    int status = 0;
+};
+
+struct Webhook {
+    std::string name_space;  ///< JSON `namespace`.
+    std::string id;
+    std::string url;
+    std::string method = "GET";
+    TimePoint schedule{};
+    net::Headers headers{};
+    boost::json::value body = nullptr;
+    Repeat repeat{};
+    Retries retries{};
+    Response response{};
+    std::vector<std::string> errors{};
+    Status status = Status::pending;
+    TimePoint created_at{};  ///< `__createdAt`
+    TimePoint updated_at{};  ///< `__updatedAt`
+    std::int64_t version = 0;  ///< `__ts`: ms, bumped by every write, strictly growing per item.
+    /// When the next attempt is due: the schedule, or later after a failure. JSON `nextAttemptAt`.
+    TimePoint next_attempt_at{};
+    int interruptions = 0;
+};
+
+/// The JSON that the API answers: the field names of the seed's schema.
+[[nodiscard]] boost::json::object to_json(const Webhook& webhook);
+/// The table's item (SEEDS A2), without the queue's own attributes (rows.hpp adds those).
+[[nodiscard]] dynamo::Item to_item(const Webhook& webhook);
+[[nodiscard]] Result<Webhook> from_item(const dynamo::Item& item);
+
+/// Hash `namespace`, range `id`; `status__schedule` (GSI), `namespace__schedule` (LSI) and the due
+/// index.
+[[nodiscard]] dynamo::TableSchema table_schema(std::string table);
+
+/// The occurrence after this one: id `<parent>__<n>`, schedule = the first later than `now` of
+/// schedule + k * period (missed ones in between are passed over: one run for all), retries, errors
+/// and response fresh. Nothing when the rule's end is reached or it does not repeat.
+[[nodiscard]] std::optional<Webhook> next_occurrence(const Webhook& webhook, TimePoint now);
+
+}  // namespace carillon::webhooks
