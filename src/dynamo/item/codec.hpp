@@ -2,8 +2,8 @@
 //
 // Two codecs. The item codec is compact and fast to read in part; it is what the embedded engine
 // stores. The key codec keeps order: comparing two encoded keys as bytes gives DynamoDB's order of
-// the values (strings by UTF-8 bytes, numbers by value, binary by unsigned bytes), and an encoded key
-// is never a prefix of another one of the same type.
+// the values (strings by UTF-8 bytes, numbers by value, binary by unsigned bytes), and an encoded
+// key is never a prefix of another one of the same type.
 
 #pragma once
 
@@ -21,7 +21,8 @@ void encode_item(const Item& item, std::string& out);
 [[nodiscard]] Result<Item> decode_item(std::string_view bytes);
 /// Only the attributes of those names, in order; others are skipped without being built.
 /// `names` must be sorted.
-[[nodiscard]] Result<Item> decode_attributes(std::string_view bytes, std::span<const std::string_view> names);
+[[nodiscard]] Result<Item> decode_attributes(std::string_view bytes,
+                                             std::span<const std::string_view> names);
 
 /// Appends the order-keeping form of a string, number or binary value.
 void encode_key_value(const Value& value, std::string& out);

@@ -14,7 +14,8 @@ namespace carillon::dynamo {
 void append_typed_json(const Value& value, std::string& out);
 void append_typed_json(const Item& item, std::string& out);
 /// `invalid` with DynamoDB's texts for wrong shapes ("Supplied AttributeValue has more than one
-/// datatypes set, must contain exactly one of the supported datatypes", empty or duplicate sets ...).
+/// datatypes set, must contain exactly one of the supported datatypes", empty or duplicate sets
+/// ...).
 [[nodiscard]] Result<Value> value_from_typed_json(const boost::json::value& json);
 [[nodiscard]] Result<Item> item_from_typed_json(const boost::json::value& json);
 

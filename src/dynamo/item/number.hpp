@@ -18,15 +18,16 @@ namespace carillon::dynamo {
 
 /// A small value (24 bytes, no allocation). Always normal: equal numbers have equal members.
 class Number {
-  public:
-    Number() = default;  ///< Zero.
+public:
+    Number() = default;          ///< Zero.
     Number(std::int64_t value);  // NOLINT(google-explicit-constructor): integers are numbers
 
     /// Reads decimal and scientific notation (`-12.50e3`), at most 38 significant digits after
     /// trimming. `invalid` with DynamoDB's own texts: "The parameter cannot be converted to a
     /// numeric value: X", "Attempting to store more than 38 significant digits in a Number",
     /// "Number overflow. Attempting to store a number with magnitude larger than supported range",
-    /// "Number underflow. Attempting to store a number with magnitude smaller than supported range".
+    /// "Number underflow. Attempting to store a number with magnitude smaller than supported
+    /// range".
     [[nodiscard]] static Result<Number> parse(std::string_view text);
 
     /// DynamoDB's canonical text: plain digits, never an exponent (`0.00012`, `1200`).
@@ -38,30 +39,35 @@ class Number {
     [[nodiscard]] double to_double() const;
 
     [[nodiscard]] bool is_zero() const { return high_ == 0 && low_ == 0; }
+
     [[nodiscard]] bool negative() const { return negative_; }
 
-    /// Exact sums; more than 38 digits are rounded half up (as DynamoDB does); overflow is `invalid`.
+    /// Exact sums; more than 38 digits are rounded half up (as DynamoDB does); overflow is
+    /// `invalid`.
     [[nodiscard]] Result<Number> plus(const Number& other) const;
     [[nodiscard]] Result<Number> minus(const Number& other) const;
 
     [[nodiscard]] std::strong_ordering operator<=>(const Number& other) const;
     bool operator==(const Number&) const = default;
 
-    /// Bytes that the number counts for in an item's size: about (digits + 1) / 2 + 1, plus one when
-    /// negative; at most 21.
+    /// Bytes that the number counts for in an item's size: about (digits + 1) / 2 + 1, plus one
+    /// when negative; at most 21.
     [[nodiscard]] std::size_t size() const;
 
     /// The magnitude as an integer of at most 38 digits that does not end in zero, and its power of
     /// ten: value = ±magnitude * 10^exponent. For codecs.
     __extension__ using Magnitude = unsigned __int128;
+
     [[nodiscard]] Magnitude magnitude() const {
         return (static_cast<Magnitude>(high_) << 64) | low_;
     }
+
     [[nodiscard]] int exponent() const { return exponent_; }
+
     /// Normalises. Requires at most 38 digits and a supported range.
     [[nodiscard]] static Number from_parts(bool negative, Magnitude magnitude, int exponent);
 
-  private:
+private:
     std::uint64_t high_ = 0;
     std::uint64_t low_ = 0;
     std::int16_t exponent_ = 0;

@@ -34,6 +34,7 @@ using List = std::vector<Value>;
 /// functions below); DynamoDB does not keep their order.
 using StringSet = std::vector<std::string>;
 using NumberSet = std::vector<Number>;
+
 struct BinarySet {
     std::vector<Binary> members;
     bool operator==(const BinarySet&) const = default;
@@ -44,7 +45,7 @@ struct Attribute;
 /// Attributes by name, sorted by the bytes of the name: a flat map, since items are small and are
 /// read far more often than changed.
 class AttributeMap {
-  public:
+public:
     using const_iterator = std::vector<Attribute>::const_iterator;
     using iterator = std::vector<Attribute>::iterator;
 
@@ -77,7 +78,7 @@ class AttributeMap {
 
     bool operator==(const AttributeMap& other) const;
 
-  private:
+private:
     std::vector<Attribute> attributes_;
 };
 
@@ -101,7 +102,7 @@ enum class Type : std::uint8_t {
 [[nodiscard]] std::string_view type_name(Type type);
 
 class Value {
-  public:
+public:
     using Storage = std::variant<std::string,
                                  Number,
                                  Binary,
@@ -114,19 +115,31 @@ class Value {
                                  Map>;
 
     Value() : storage_(Null{}) {}
+
     // Implicit on purpose: items are written as literals, `{{"id", "a1"}, {"count", 3}}`.
-    Value(std::string text) : storage_(std::move(text)) {}              // NOLINT
-    Value(std::string_view text) : storage_(std::string(text)) {}       // NOLINT
-    Value(const char* text) : storage_(std::string(text)) {}            // NOLINT
-    Value(Number number) : storage_(number) {}                          // NOLINT
-    Value(std::int64_t number) : storage_(Number(number)) {}            // NOLINT
-    Value(int number) : storage_(Number(number)) {}                     // NOLINT
-    Value(bool boolean) : storage_(boolean) {}                          // NOLINT
-    Value(Binary bytes) : storage_(std::move(bytes)) {}                 // NOLINT
-    Value(Null null) : storage_(null) {}                                // NOLINT
-    Value(BinarySet set) : storage_(std::move(set)) {}                  // NOLINT
-    Value(List list) : storage_(std::move(list)) {}                     // NOLINT
-    Value(Map map) : storage_(std::move(map)) {}                        // NOLINT
+    Value(std::string text) : storage_(std::move(text)) {}  // NOLINT
+
+    Value(std::string_view text) : storage_(std::string(text)) {}  // NOLINT
+
+    Value(const char* text) : storage_(std::string(text)) {}  // NOLINT
+
+    Value(Number number) : storage_(number) {}  // NOLINT
+
+    Value(std::int64_t number) : storage_(Number(number)) {}  // NOLINT
+
+    Value(int number) : storage_(Number(number)) {}  // NOLINT
+
+    Value(bool boolean) : storage_(boolean) {}  // NOLINT
+
+    Value(Binary bytes) : storage_(std::move(bytes)) {}  // NOLINT
+
+    Value(Null null) : storage_(null) {}  // NOLINT
+
+    Value(BinarySet set) : storage_(std::move(set)) {}  // NOLINT
+
+    Value(List list) : storage_(std::move(list)) {}  // NOLINT
+
+    Value(Map map) : storage_(std::move(map)) {}  // NOLINT
 
     /// Sorted and freed of duplicates here.
     [[nodiscard]] static Value string_set(StringSet members);
@@ -134,27 +147,33 @@ class Value {
     [[nodiscard]] static Value binary_set(std::vector<Binary> members);
 
     [[nodiscard]] Type type() const { return static_cast<Type>(storage_.index()); }
+
     /// The content when the value is of that type, otherwise nullptr.
     template <class T>
     [[nodiscard]] const T* get_if() const {
         return std::get_if<T>(&storage_);
     }
+
     template <class T>
     [[nodiscard]] T* get_if() {
         return std::get_if<T>(&storage_);
     }
+
     [[nodiscard]] const Storage& storage() const { return storage_; }
 
     /// Shorthands for reading stored items: nullptr or nothing when the type is another.
     [[nodiscard]] const std::string* string() const { return get_if<std::string>(); }
+
     [[nodiscard]] const Number* number() const { return get_if<Number>(); }
+
     [[nodiscard]] const Map* map() const { return get_if<Map>(); }
+
     [[nodiscard]] const List* list() const { return get_if<List>(); }
 
     /// Deep equality; sets compare without order, numbers by value.
     bool operator==(const Value& other) const = default;
 
-  private:
+private:
     Storage storage_;
 };
 

@@ -1,0 +1,208 @@
+#include "dynamo/item/value.hpp"
+
+#include "core/check.hpp"
+
+#include <algorithm>
+
+namespace carillon::dynamo {
+
+namespace {
+
+struct ByName {
+    bool operator()(const Attribute& attribute, std::string_view name) const {
+        return std::string_view(attribute.name) < name;
+    }
+};
+
+template <class T>
+void make_set(std::vector<T>& members) {
+    std::ranges::sort(members);
+    const auto [first, last] = std::ranges::unique(members);
+    members.erase(first, last);
+}
+
+template <class... Ts>
+struct Overloaded : Ts... {
+    using Ts::operator()...;
+};
+
+}  // namespace
+
+AttributeMap::AttributeMap() = default;
+AttributeMap::AttributeMap(const AttributeMap&) = default;
+AttributeMap::AttributeMap(AttributeMap&&) noexcept = default;
+AttributeMap& AttributeMap::operator=(const AttributeMap&) = default;
+AttributeMap& AttributeMap::operator=(AttributeMap&&) noexcept = default;
+AttributeMap::~AttributeMap() = default;
+
+AttributeMap::AttributeMap(std::initializer_list<Attribute> attributes) {
+    attributes_.reserve(attributes.size());
+    for (const Attribute& attribute : attributes) set(attribute.name, attribute.value);
+}
+
+const Value* AttributeMap::find(std::string_view name) const {
+    const auto at = std::lower_bound(attributes_.begin(), attributes_.end(), name, ByName());
+    return at != attributes_.end() && at->name == name ? &at->value : nullptr;
+}
+
+Value* AttributeMap::find(std::string_view name) {
+    return const_cast<Value*>(std::as_const(*this).find(name));
+}
+
+Value& AttributeMap::set(std::string_view name, Value value) {
+    if (attributes_.empty() || std::string_view(attributes_.back().name) < name) {
+        return attributes_.emplace_back(Attribute{std::string(name), std::move(value)}).value;
+    }
+    const auto at = std::lower_bound(attributes_.begin(), attributes_.end(), name, ByName());
+    if (at->name == name) {
+        at->value = std::move(value);
+        return at->value;
+    }
+    return attributes_.insert(at, Attribute{std::string(name), std::move(value)})->value;
+}
+
+Value& AttributeMap::append(std::string name, Value value) {
+    CARILLON_CHECK(attributes_.empty() || attributes_.back().name < name);
+    return attributes_.emplace_back(Attribute{std::move(name), std::move(value)}).value;
+}
+
+bool AttributeMap::erase(std::string_view name) {
+    const auto at = std::lower_bound(attributes_.begin(), attributes_.end(), name, ByName());
+    if (at == attributes_.end() || at->name != name) return false;
+    attributes_.erase(at);
+    return true;
+}
+
+std::size_t AttributeMap::size() const {
+    return attributes_.size();
+}
+
+bool AttributeMap::empty() const {
+    return attributes_.empty();
+}
+
+void AttributeMap::clear() {
+    attributes_.clear();
+}
+
+void AttributeMap::reserve(std::size_t count) {
+    attributes_.reserve(count);
+}
+
+AttributeMap::const_iterator AttributeMap::begin() const {
+    return attributes_.begin();
+}
+
+AttributeMap::const_iterator AttributeMap::end() const {
+    return attributes_.end();
+}
+
+AttributeMap::iterator AttributeMap::begin() {
+    return attributes_.begin();
+}
+
+AttributeMap::iterator AttributeMap::end() {
+    return attributes_.end();
+}
+
+bool AttributeMap::operator==(const AttributeMap& other) const {
+    return attributes_ == other.attributes_;
+}
+
+std::string_view type_name(Type type) {
+    switch (type) {
+        case Type::string:
+            return "S";
+        case Type::number:
+            return "N";
+        case Type::binary:
+            return "B";
+        case Type::boolean:
+            return "BOOL";
+        case Type::null:
+            return "NULL";
+        case Type::string_set:
+            return "SS";
+        case Type::number_set:
+            return "NS";
+        case Type::binary_set:
+            return "BS";
+        case Type::list:
+            return "L";
+        case Type::map:
+            return "M";
+    }
+    return "";
+}
+
+Value Value::string_set(StringSet members) {
+    make_set(members);
+    Value value;
+    value.storage_ = std::move(members);
+    return value;
+}
+
+Value Value::number_set(NumberSet members) {
+    make_set(members);
+    Value value;
+    value.storage_ = std::move(members);
+    return value;
+}
+
+Value Value::binary_set(std::vector<Binary> members) {
+    make_set(members);
+    return BinarySet{std::move(members)};
+}
+
+std::size_t size_of(const Value& value) {
+    const Overloaded counted{
+        [](const std::string& text) { return text.size(); },
+        [](const Number& number) { return number.size(); },
+        [](const Binary& binary) { return binary.bytes.size(); },
+        [](bool) { return std::size_t{1}; },
+        [](Null) { return std::size_t{1}; },
+        [](const StringSet& set) {
+            std::size_t sum = 0;
+            for (const std::string& member : set) sum += member.size();
+            return sum;
+        },
+        [](const NumberSet& set) {
+            std::size_t sum = 0;
+            for (const Number& member : set) sum += member.size();
+            return sum;
+        },
+        [](const BinarySet& set) {
+            std::size_t sum = 0;
+            for (const Binary& member : set.members) sum += member.bytes.size();
+            return sum;
+        },
+        [](const List& list) {
+            std::size_t sum = 3 + list.size();
+            for (const Value& entry : list) sum += size_of(entry);
+            return sum;
+        },
+        [](const Map& map) { return 3 + map.size() + size_of(map); },
+    };
+    return std::visit(counted, value.storage());
+}
+
+std::size_t size_of(const Item& item) {
+    std::size_t sum = 0;
+    for (const Attribute& attribute : item) sum += attribute.name.size() + size_of(attribute.value);
+    return sum;
+}
+
+int depth_of(const Value& value) {
+    int deepest = 0;
+    if (const List* list = value.list()) {
+        for (const Value& entry : *list) deepest = std::max(deepest, depth_of(entry));
+        return deepest + 1;
+    }
+    if (const Map* map = value.map()) {
+        for (const Attribute& entry : *map) deepest = std::max(deepest, depth_of(entry.value));
+        return deepest + 1;
+    }
+    return 0;
+}
+
+}  // namespace carillon::dynamo
