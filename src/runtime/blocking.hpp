@@ -15,7 +15,7 @@
 namespace carillon::runtime {
 
 class BlockingPool {
-  public:
+public:
     explicit BlockingPool(std::size_t threads = 4);
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
@@ -38,7 +38,7 @@ class BlockingPool {
         });
     }
 
-  private:
+private:
     void submit(std::function<void()> job);
     struct Threads;
     std::unique_ptr<Threads> threads_;

@@ -16,10 +16,12 @@ void Event::set() {
         set_ = true;
         return;
     }
-    for (auto woken = std::exchange(waiters_, {}); Waiter* waiter : woken) waiter->settle(true);
+    for (auto woken = std::exchange(waiters_, {}); Waiter * waiter : woken) waiter->settle(true);
 }
 
-Task<bool> Event::wait(StopToken stop) { return wait_until(TimePoint::max(), std::move(stop)); }
+Task<bool> Event::wait(StopToken stop) {
+    return wait_until(TimePoint::max(), std::move(stop));
+}
 
 Task<bool> Event::wait_until(TimePoint at, StopToken stop) {
     for (;;) {

@@ -12,20 +12,23 @@ namespace carillon::runtime {
 /// An auto-reset event: set() wakes every waiter, or the next one to come if nobody waits.
 /// Not thread-safe; from another thread use loop.post([&] { event.set(); }).
 class Event {
-  public:
+public:
     explicit Event(Loop& loop) : loop_(loop) {}
+
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
 
     void set();
+
     /// Forgets a set() that nobody has waited for.
     void clear() { set_ = false; }
+
     /// True when set, false when stopped.
     [[nodiscard]] Task<bool> wait(StopToken stop = {});
     /// True when set; false at `at` (wall clock) or when stopped.
     [[nodiscard]] Task<bool> wait_until(TimePoint at, StopToken stop = {});
 
-  private:
+private:
     struct Waiter;
     Loop& loop_;
     bool set_ = false;
@@ -34,8 +37,9 @@ class Event {
 
 /// At most `limit` holders at a time; first come, first served. Not thread-safe.
 class Semaphore {
-  public:
+public:
     Semaphore(Loop& loop, std::size_t limit) : loop_(loop), free_(limit) {}
+
     Semaphore(const Semaphore&) = delete;
     Semaphore& operator=(const Semaphore&) = delete;
 
@@ -43,9 +47,10 @@ class Semaphore {
     [[nodiscard]] Task<bool> acquire(StopToken stop = {});
     [[nodiscard]] bool try_acquire();
     void release();
+
     [[nodiscard]] std::size_t available() const { return free_; }
 
-  private:
+private:
     struct Waiter;
     Loop& loop_;
     std::size_t free_;

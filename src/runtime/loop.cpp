@@ -30,7 +30,8 @@ struct Loop::Timers {
     std::int64_t armed_for = never;
     bool simulated = false;
     std::uint64_t last_handle = 0;
-    // Ordered by time, then by creation: equal times fire in the order in which they were asked for.
+    // Ordered by time, then by creation: equal times fire in the order in which they were asked
+    // for.
     std::map<std::pair<std::int64_t, std::uint64_t>, std::function<void()>> calls;
     std::unordered_map<std::uint64_t, std::int64_t> due_of;
 };
@@ -41,11 +42,17 @@ Loop::Loop(Clock& clock) : clock_(clock), timers_(std::make_unique<Timers>(conte
 
 Loop::~Loop() = default;
 
-void Loop::run() { context_.run(); }
+void Loop::run() {
+    context_.run();
+}
 
-void Loop::stop() { context_.stop(); }
+void Loop::stop() {
+    context_.stop();
+}
 
-void Loop::post(std::function<void()> function) { asio::post(context_, std::move(function)); }
+void Loop::post(std::function<void()> function) {
+    asio::post(context_, std::move(function));
+}
 
 std::uint64_t Loop::call_at(std::int64_t ticks, std::function<void()> function) {
     const std::uint64_t handle = ++timers_->last_handle;
@@ -125,7 +132,9 @@ Task<bool> Loop::sleep_until(TimePoint at, StopToken stop) {
     }
 }
 
-void Loop::run_simulated(SimulatedClock& clock, TimePoint until, const std::function<bool()>& done) {
+void Loop::run_simulated(SimulatedClock& clock,
+                         TimePoint until,
+                         const std::function<bool()>& done) {
     CARILLON_CHECK(&clock == &clock_);
     for (;;) {
         context_.restart();

@@ -17,7 +17,7 @@
 namespace carillon::runtime {
 
 class Loop {
-  public:
+public:
     /// `clock` must outlive the loop.
     explicit Loop(Clock& clock);
     Loop(const Loop&) = delete;
@@ -25,8 +25,11 @@ class Loop {
     ~Loop();
 
     [[nodiscard]] Clock& clock() const { return clock_; }
+
     [[nodiscard]] TimePoint now() const { return clock_.now(); }
+
     [[nodiscard]] asio::io_context& context() { return context_; }
+
     [[nodiscard]] Executor executor() { return context_.get_executor(); }
 
     /// Runs until stop(); for real clocks.
@@ -55,7 +58,7 @@ class Loop {
                        TimePoint until,
                        const std::function<bool()>& done = nullptr);
 
-  private:
+private:
     struct Timers;
     void arm();
     void fire_due();

@@ -20,13 +20,14 @@ template <class T>
 using Resume = typename asio::async_result<asio::use_awaitable_t<Executor>, void(T)>::handler_type;
 
 /// Suspends the calling task, hands its Resume to `start`, and returns the value it is called with.
-/// `start` runs before the suspension returns to the loop, so it may call other threads; it must not
-/// invoke the Resume itself before it returns.
+/// `start` runs before the suspension returns to the loop, so it may call other threads; it must
+/// not invoke the Resume itself before it returns.
 template <class T, class Start>
 [[nodiscard]] Task<T> suspend(Start start) {
     return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(T)>(
         [](auto handler, Start inner) { inner(std::move(handler)); },
-        asio::use_awaitable_t<Executor>{}, std::move(start));
+        asio::use_awaitable_t<Executor>{},
+        std::move(start));
 }
 
 }  // namespace carillon::runtime

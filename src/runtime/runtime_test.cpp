@@ -1,9 +1,10 @@
+#include "runtime/blocking.hpp"
 #include "runtime/event.hpp"
 #include "runtime/task_group.hpp"
-#include "runtime/blocking.hpp"
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <vector>
 
 namespace carillon::runtime {
@@ -67,7 +68,8 @@ TEST(Event, WakesItsWaiterOrTimesOut) {
     world.run_for(2s);
     event.set();
     world.run_for(1h);
-    EXPECT_EQ(seen, (std::vector<std::pair<bool, TimePoint>>{{true, noon + 2s}, {false, noon + 10s}}));
+    EXPECT_EQ(seen,
+              (std::vector<std::pair<bool, TimePoint>>{{true, noon + 2s}, {false, noon + 10s}}));
 }
 
 Task<> hold(World& world, Semaphore& semaphore, int& inside, int& most) {
@@ -88,6 +90,106 @@ TEST(Semaphore, LetsAtMostItsLimitIn) {
     EXPECT_EQ(most, 3);
     EXPECT_EQ(inside, 0);
     EXPECT_EQ(semaphore.available(), 3u);
+}
+
+TEST(Loop, FiresEqualTimesInTheOrderTheyWereAskedFor) {
+    World world;
+    std::vector<int> seen;
+    for (int i = 0; i < 5; ++i) {
+        world.loop.call_at(world.clock.ticks() + 1'000, [&seen, i] { seen.push_back(i); });
+    }
+    world.run_for(1s);
+    EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3, 4}));
+}
+
+TEST(Loop, ForgetsACancelledTimer) {
+    World world;
+    bool fired = false;
+    const std::uint64_t handle = world.loop.call_at(1'000, [&fired] { fired = true; });
+    world.loop.cancel_timer(handle);
+    world.loop.cancel_timer(handle);
+    world.run_for(1s);
+    EXPECT_FALSE(fired);
+}
+
+Task<> note_wall(World& world, TimePoint at, std::vector<TimePoint>& seen) {
+    (void)co_await world.loop.sleep_until(at);
+    seen.push_back(world.loop.now());
+}
+
+TEST(Loop, NoticesAWallClockThatJumpsForward) {
+    World world;
+    std::vector<TimePoint> seen;
+    world.group.spawn(note_wall(world, noon + 1h, seen));
+    world.run_for(1s);
+    world.clock.set_wall(noon + 2h);
+    world.run_for(2s);
+    ASSERT_EQ(seen.size(), 1u);
+    EXPECT_LE(seen.front(), noon + 2h + 1s);
+}
+
+TEST(Loop, WaitsLongerWhenTheWallClockJumpsBack) {
+    World world;
+    std::vector<TimePoint> seen;
+    world.group.spawn(note_wall(world, noon + 10s, seen));
+    world.run_for(5s);
+    world.clock.set_wall(noon - 1h);
+    world.run_for(2h);
+    EXPECT_EQ(seen, std::vector<TimePoint>{noon + 10s});
+}
+
+TEST(StopToken, CallsBackOnceAndForgetsDroppedCallbacks) {
+    StopSource source;
+    int calls = 0;
+    StopCallback kept = source.token().on_stop([&calls] { ++calls; });
+    {
+        StopCallback dropped = source.token().on_stop([&calls] { calls += 100; });
+    }
+    source.request_stop();
+    source.request_stop();
+    EXPECT_EQ(calls, 1);
+    StopCallback late = source.token().on_stop([&calls] { ++calls; });
+    EXPECT_EQ(calls, 2);
+}
+
+Task<> throw_out() {
+    throw std::runtime_error("a bug");
+    co_return;
+}
+
+TEST(TaskGroup, ReportsAnEscapedExceptionAndGoesOn) {
+    World world;
+    std::vector<std::string> errors;
+    TaskGroup group(world.loop, [&errors](const std::string& what) { errors.push_back(what); });
+    group.spawn(throw_out());
+    world.run_for(1s);
+    EXPECT_EQ(errors, std::vector<std::string>{"a bug"});
+    EXPECT_EQ(group.size(), 0u);
+}
+
+Task<> wait_forever(Event& event, StopToken stop, int& ended) {
+    (void)co_await event.wait(std::move(stop));
+    ++ended;
+}
+
+Task<> stop_and_join(TaskGroup& group, bool& joined) {
+    group.request_stop();
+    co_await group.join();
+    joined = true;
+}
+
+TEST(TaskGroup, JoinsWhenEveryTaskHasEnded) {
+    World world;
+    Event event(world.loop);
+    TaskGroup group(world.loop);
+    int ended = 0;
+    bool joined = false;
+    for (int i = 0; i < 3; ++i) group.spawn(wait_forever(event, group.stop_token(), ended));
+    world.run_for(1s);
+    world.group.spawn(stop_and_join(group, joined));
+    world.run_for(1s);
+    EXPECT_EQ(ended, 3);
+    EXPECT_TRUE(joined);
 }
 
 Task<> call_pool(Loop& loop, BlockingPool& pool, int& answer) {

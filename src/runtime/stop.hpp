@@ -22,17 +22,18 @@ struct StopState {
 /// Calls its function once when stop is requested (at once if it has been); unregisters when
 /// destroyed. The function runs on the loop, inside request_stop(): keep it short.
 class StopCallback {
-  public:
+public:
     StopCallback() = default;
     StopCallback(StopCallback&&) = default;
     StopCallback& operator=(StopCallback&& other) noexcept;
     StopCallback(const StopCallback&) = delete;
     StopCallback& operator=(const StopCallback&) = delete;
+
     ~StopCallback() { reset(); }
 
     void reset();
 
-  private:
+private:
     friend class StopToken;
     // Shared: the source may go before its callbacks do.
     std::shared_ptr<detail::StopState> state_;
@@ -41,25 +42,32 @@ class StopCallback {
 
 /// A copyable view of "has stop been requested". A default token never stops.
 class StopToken {
-  public:
+public:
     StopToken() = default;
+
     [[nodiscard]] bool stop_requested() const { return state_ && state_->stopped; }
+
     [[nodiscard]] StopCallback on_stop(std::function<void()> callback) const;
 
-  private:
+private:
     friend class StopSource;
+
     explicit StopToken(std::shared_ptr<detail::StopState> state) : state_(std::move(state)) {}
+
     std::shared_ptr<detail::StopState> state_;
 };
 
 class StopSource {
-  public:
+public:
     StopSource() : state_(std::make_shared<detail::StopState>()) {}
+
     [[nodiscard]] StopToken token() const { return StopToken(state_); }
+
     [[nodiscard]] bool stop_requested() const { return state_->stopped; }
+
     void request_stop();
 
-  private:
+private:
     std::shared_ptr<detail::StopState> state_;
 };
 

@@ -2,9 +2,8 @@
 
 #include "core/check.hpp"
 
-#include <sys/random.h>
-
 #include <cerrno>
+#include <sys/random.h>
 
 namespace carillon::runtime {
 

@@ -11,10 +11,10 @@ namespace carillon::runtime {
 
 /// Draws from getrandom(2) in blocks. Not thread-safe: one per loop.
 class SystemRandom final : public Random {
-  public:
+public:
     std::uint64_t next() override;
 
-  private:
+private:
     std::array<std::uint64_t, 64> block_{};
     std::size_t used_ = 64;
 };

@@ -15,7 +15,9 @@ namespace carillon::runtime {
 TaskGroup::TaskGroup(Loop& loop, std::function<void(const std::string&)> on_error)
     : loop_(loop), on_error_(std::move(on_error)), idle_(loop) {}
 
-TaskGroup::~TaskGroup() { CARILLON_CHECK(running_ == 0); }
+TaskGroup::~TaskGroup() {
+    CARILLON_CHECK(running_ == 0);
+}
 
 Task<> TaskGroup::guard(Task<> task) {
     std::string escaped;

@@ -1,7 +1,7 @@
 // The only way to start work that runs beside its starter.
 //
-// A group counts what it started, stops it and waits for its end, so that no coroutine outlives what
-// it refers to.
+// A group counts what it started, stops it and waits for its end, so that no coroutine outlives
+// what it refers to.
 
 #pragma once
 
@@ -15,7 +15,7 @@
 namespace carillon::runtime {
 
 class TaskGroup {
-  public:
+public:
     /// `on_error` hears of exceptions that escape a task (a bug: nothing here throws on purpose).
     /// The default writes to standard error and aborts.
     explicit TaskGroup(Loop& loop, std::function<void(const std::string& what)> on_error = nullptr);
@@ -29,12 +29,15 @@ class TaskGroup {
     void spawn(Task<> task);
 
     [[nodiscard]] StopToken stop_token() const { return stop_.token(); }
+
     void request_stop() { stop_.request_stop(); }
+
     /// Waits until no task is left.
     [[nodiscard]] Task<> join();
+
     [[nodiscard]] std::size_t size() const { return running_; }
 
-  private:
+private:
     Task<> guard(Task<> task);
 
     Loop& loop_;

@@ -16,6 +16,7 @@ namespace carillon::runtime::detail {
 
 struct Wait {
     explicit Wait(Loop& owner) : loop(owner) {}
+
     Wait(const Wait&) = delete;
     Wait& operator=(const Wait&) = delete;
 
@@ -31,9 +32,8 @@ struct Wait {
         if (settled) return;
         settled = true;
         if (timer != 0) loop.cancel_timer(std::exchange(timer, 0));
-        asio::post(loop.context(), [answer, ready = *std::move(resume)]() mutable {
-            std::move(ready)(answer);
-        });
+        asio::post(loop.context(),
+                   [answer, ready = *std::move(resume)]() mutable { std::move(ready)(answer); });
     }
 };
 
