@@ -44,8 +44,9 @@ public:
 
     bool on_key(json::string_view part, std::size_t, json::error_code& failure) {
         Level& level = levels_.back();
-        level.key = std::exchange(partial_, {});
+        level.key.assign(partial_);
         level.key.append(part.data(), part.size());
+        partial_.clear();
         if (!level.container.get_object().contains(level.key)) return true;
         duplicate_ = path();
         failure = json::error::syntax;

@@ -80,7 +80,8 @@ TEST(Ulid, SortsByTime) {
     SeededRandom random(5);
     std::string earlier = ulid(from_epoch_ms(1'700'000'000'000), random);
     for (int i = 1; i < 1'000; ++i) {
-        const std::string later = ulid(from_epoch_ms(1'700'000'000'000 + i * 37), random);
+        const std::string later =
+            ulid(from_epoch_ms(1'700'000'000'000 + std::int64_t{i} * 37), random);
         EXPECT_LT(earlier, later);
         earlier = later;
     }

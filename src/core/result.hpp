@@ -71,6 +71,9 @@ using Result = std::expected<T, Error>;
 #define CARILLON_CONCAT_(a, b) a##b
 #define CARILLON_CONCAT(a, b) CARILLON_CONCAT_(a, b)
 
+// A declaration cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
+
 /// `CARILLON_TRY(const auto size, parse(text));` declares `size`, or returns the error.
 #define CARILLON_TRY(declaration, expression)                                          \
     auto CARILLON_CONCAT(result_, __LINE__) = (expression);                            \
@@ -84,6 +87,8 @@ using Result = std::expected<T, Error>;
     if (!CARILLON_CONCAT(result_, __LINE__))                                              \
         co_return std::unexpected(std::move(CARILLON_CONCAT(result_, __LINE__)).error()); \
     declaration = *std::move(CARILLON_CONCAT(result_, __LINE__))
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// For a Result<void>: returns the error, or goes on.
 #define CARILLON_TRY_VOID(expression)                           \

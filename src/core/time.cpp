@@ -35,7 +35,7 @@ struct DigitPairs {
 
 constexpr DigitPairs digit_pairs;
 
-void put_two(char* out, unsigned value) {
+void put_two(char* out, std::size_t value) {
     out[0] = digit_pairs.text[2 * value];
     out[1] = digit_pairs.text[2 * value + 1];
 }
