@@ -178,7 +178,7 @@ public:
         long i = -1;
         std::from_chars(body.data() + at + 4, body.data() + body.size(), i);
         if (i < 0 || static_cast<std::size_t>(i) >= seen_.size()) return;
-        if (std::exchange(seen_[static_cast<std::size_t>(i)], true)) {
+        if (std::exchange(seen_[static_cast<std::size_t>(i)], 1)) {
             ++doubles;
             return;
         }
@@ -194,7 +194,7 @@ public:
 
 private:
     std::vector<std::atomic<std::int64_t>> due_;
-    std::vector<bool> seen_;
+    std::vector<char> seen_;
     std::vector<std::int64_t> late_ns_;
 };
 
