@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# All benchmarks, one after the other: what `./dev bench` calls after building.
+#
+#   bench/run.sh [--peers DIR] [--quick] [--only NAME]
+#
+# --peers DIR   a peer benchmark folder (graphile-worker, BullMQ ...; it is copied to a scratch place, set
+#               up with npm and run there): Carillon joins as external/carillon and stands in one table with
+#               them, measured in the same run. PEERS and SCENARIOS choose, as that folder's README says.
+# --quick       small counts: shows that every benchmark runs, not what it reaches.
+# --only NAME   engine, queue, queue_head, scenarios or peers.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${CARILLON_BUILD:-$root/build/release}
+peers=${CARILLON_PEERS_DIR:-}
+quick=false
+only=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --peers) peers=$2; shift 2 ;;
+        --quick) quick=true; shift ;;
+        --only) only=$2; shift 2 ;;
+        *) sed -n '2,11p' "$0"; exit 2 ;;
+    esac
+done
+chosen() { [ -z "$only" ] || [ "$only" = "$1" ]; }
+title() { printf '\n== %s\n' "$1"; }
+flag=; $quick && flag=--quick
+
+for name in engine queue queue_head; do
+    if chosen $name; then
+        title "$name"
+        "$build/bench/carillon_bench_$name" $flag
+    fi
+done
+
+if chosen scenarios && [ -z "$peers" ]; then
+    title "the peers' scenarios, Carillon alone (--peers DIR measures others in the same run)"
+    n=20000; $quick && n=2000
+    for scenario in enqueue enqueue_batch drain pickup delayed http25 http100; do
+        count=$n
+        case $scenario in enqueue_batch | drain) count=$((n * 5)) ;; pickup) count=$((n / 10)) ;; esac
+        for variant in server library; do
+            [ $variant = server ] && [ $scenario = drain ] && continue
+            VARIANT=$variant "$root/bench/peers/run" $scenario $count
+        done
+    done
+fi
+
+if [ -n "$peers" ] && { chosen peers || chosen scenarios; }; then
+    title "beside peers"
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    cp -r "$peers/." "$scratch/"
+    chmod -R u+w "$scratch"
+    for variant in server library; do
+        name=carillon; [ $variant = library ] && name=carillon-library
+        mkdir -p "$scratch/external/$name"
+        printf '#!/usr/bin/env bash\nCARILLON_BUILD=%q VARIANT=%s exec %q "$@"\n' \
+            "$build" $variant "$root/bench/peers/run" > "$scratch/external/$name/run"
+        chmod +x "$scratch/external/$name/run"
+    done
+    (cd "$scratch" && PEERS="${PEERS:-graphile bullmq-always bullmq-everysec}" ./run.sh)
+    mkdir -p "$root/bench/results"
+    cp "$scratch/results/results.md" "$scratch/results/results.jsonl" "$root/bench/results/"
+    cat "$root/bench/results/results.md"
+fi
