@@ -330,6 +330,14 @@ std::size_t Number::size() const {
     return static_cast<std::size_t>(1 + packed + terminator);
 }
 
+bool Number::fits(Magnitude magnitude, int exponent) {
+    if (magnitude == 0) return true;
+    const int digits = count_digits(magnitude);
+    const int leading = exponent + digits - 1;
+    return leading >= leading_min && leading <= leading_max &&
+           (digits <= digits_max || magnitude % 10 == 0);
+}
+
 Number Number::from_parts(bool negative, Magnitude magnitude, int exponent) {
     Number number;
     if (magnitude == 0) return number;

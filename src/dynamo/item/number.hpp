@@ -64,7 +64,9 @@ public:
 
     [[nodiscard]] int exponent() const { return exponent_; }
 
-    /// Normalises. Requires at most 38 digits and a supported range.
+    /// Whether from_parts takes these parts.
+    [[nodiscard]] static bool fits(Magnitude magnitude, int exponent);
+    /// Normalises. Requires at most 38 digits and a supported range (checked).
     [[nodiscard]] static Number from_parts(bool negative, Magnitude magnitude, int exponent);
 
 private:

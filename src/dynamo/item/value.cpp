@@ -66,6 +66,10 @@ Value& AttributeMap::append(std::string name, Value value) {
     return attributes_.emplace_back(Attribute{std::move(name), std::move(value)}).value;
 }
 
+Value& AttributeMap::append_sorted(std::string_view name) {
+    return attributes_.emplace_back(Attribute{std::string(name), Value()}).value;
+}
+
 bool AttributeMap::erase(std::string_view name) {
     const auto at = std::lower_bound(attributes_.begin(), attributes_.end(), name, ByName());
     if (at == attributes_.end() || at->name != name) return false;

@@ -64,6 +64,9 @@ public:
     Value& set(std::string_view name, Value value);
     /// Appends a name that sorts after all present (checked): how decoders build maps fast.
     Value& append(std::string name, Value value);
+    /// The same without the check, and with the value (Null) to be filled in: for decoders that
+    /// have compared the names already.
+    Value& append_sorted(std::string_view name);
     /// Whether there was one.
     bool erase(std::string_view name);
 
