@@ -1,15 +1,16 @@
 // DynamoDB's expression language: parsed once, then evaluated many times.
 //
-// Source: DynamoDB developer guide, "Expressions" and its grammar pages. A parsed expression has its
-// attribute names resolved (#name placeholders need the names map when parsing) and refers to values
-// by their :name; values are given at each evaluation, so a domain parses its expressions at start
-// and pays for evaluation only. All types are immutable and may be shared between threads.
+// Source: DynamoDB developer guide, "Expressions" and its grammar pages. A parsed expression has
+// its attribute names resolved (#name placeholders need the names map when parsing) and refers to
+// values by their :name; values are given at each evaluation, so a domain parses its expressions at
+// start and pays for evaluation only. All types are immutable and may be shared between threads.
 
 #pragma once
 
 #include "core/result.hpp"
 #include "dynamo/item/value.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,10 +27,11 @@ using ExpressionValues = std::vector<std::pair<std::string, Value>>;
 
 /// One step of a document path: an attribute name or a list index.
 struct PathStep {
-    std::string name;           ///< Empty for an index.
-    std::int64_t index = -1;    ///< For `[n]`.
+    std::string name;         ///< Empty for an index.
+    std::int64_t index = -1;  ///< For `[n]`.
     bool operator==(const PathStep&) const = default;
 };
+
 using Path = std::vector<PathStep>;
 
 /// The value at `path`, or nullptr.
@@ -37,11 +39,12 @@ using Path = std::vector<PathStep>;
 
 /// A condition, filter or key condition.
 class Condition {
-  public:
+public:
     /// Errors are `invalid`, with DynamoDB's text after "Invalid ConditionExpression: " (the caller
-    /// adds which expression it was). `used_names` and `used_values` report what was referred to, so
-    /// that a front end can refuse what is unused.
-    [[nodiscard]] static Result<Condition> parse(std::string_view text, const ExpressionNames& names = {});
+    /// adds which expression it was). `used_names` and `used_values` report what was referred to,
+    /// so that a front end can refuse what is unused.
+    [[nodiscard]] static Result<Condition> parse(std::string_view text,
+                                                 const ExpressionNames& names = {});
 
     /// `invalid` when a value is missing or an operand has a type that the operator refuses
     /// (checked before items are looked at; call it once per request).
@@ -55,7 +58,7 @@ class Condition {
     struct Node;
     [[nodiscard]] const Node& root() const;  ///< For the key-condition analysis.
 
-  private:
+private:
     struct Parsed;
     // Shared: requests copy the expression, the tree is never changed.
     std::shared_ptr<const Parsed> parsed_;
@@ -63,39 +66,52 @@ class Condition {
 
 /// SET, REMOVE, ADD and DELETE clauses.
 class Update {
-  public:
-    [[nodiscard]] static Result<Update> parse(std::string_view text, const ExpressionNames& names = {});
+public:
+    [[nodiscard]] static Result<Update> parse(std::string_view text,
+                                              const ExpressionNames& names = {});
     [[nodiscard]] Result<> check(const ExpressionValues& values) const;
     /// Applies all clauses to `item`, every operand read from the item as it was before. On error
     /// (`invalid`: wrong operand type, invalid document path, overflow) `item` is unchanged.
-    /// `touched`, when given, receives the paths that were written or removed (for UPDATED_OLD/NEW).
-    [[nodiscard]] Result<> apply(Item& item, const ExpressionValues& values, std::vector<Path>* touched = nullptr) const;
+    /// `touched`, when given, receives the paths that were written or removed (for
+    /// UPDATED_OLD/NEW).
+    [[nodiscard]] Result<> apply(Item& item,
+                                 const ExpressionValues& values,
+                                 std::vector<Path>* touched = nullptr) const;
 
     /// Whether a clause writes this top-level attribute (key attributes must not be updated).
     [[nodiscard]] bool touches(std::string_view attribute) const;
     [[nodiscard]] const std::vector<std::string>& used_names() const;
     [[nodiscard]] const std::vector<std::string>& used_values() const;
 
-  private:
+private:
     struct Parsed;
     std::shared_ptr<const Parsed> parsed_;
 };
 
 class Projection {
-  public:
-    [[nodiscard]] static Result<Projection> parse(std::string_view text, const ExpressionNames& names = {});
+public:
+    [[nodiscard]] static Result<Projection> parse(std::string_view text,
+                                                  const ExpressionNames& names = {});
     /// Top-level attributes only, for KEYS_ONLY and INCLUDE projections and AttributesToGet.
     [[nodiscard]] static Projection of_attributes(std::vector<std::string> names);
     [[nodiscard]] Item apply(const Item& item) const;
     [[nodiscard]] const std::vector<std::string>& used_names() const;
     [[nodiscard]] const std::vector<Path>& paths() const;
 
-  private:
+private:
     struct Parsed;
     std::shared_ptr<const Parsed> parsed_;
 };
 
-enum class SortOperator : std::uint8_t { equal, less, less_equal, greater, greater_equal, between, begins_with };
+enum class SortOperator : std::uint8_t {
+    equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    between,
+    begins_with
+};
 
 struct SortCondition {
     SortOperator op = SortOperator::equal;
