@@ -40,13 +40,15 @@ struct ResponseLog {
 enum class Outcome : std::uint8_t {
     delivered,  ///< 2xx.
     failed,     ///< Try again by the retry policy.
-    rejected,   ///< Will never succeed (410, a target that is refused or malformed): do not try again.
+    rejected,   ///< Will never succeed (410, a target that is refused or malformed): do not try
+                ///< again.
 };
 
 struct Verdict {
     Outcome outcome = Outcome::failed;
     std::string error{};  ///< For people: `Request failed with status 503`, `timeout after 30s` ...
-    std::optional<TimePoint> retry_after{};  ///< From Retry-After (seconds or date) of 429 and 503 (and others).
+    std::optional<TimePoint>
+        retry_after{};  ///< From Retry-After (seconds or date) of 429 and 503 (and others).
     ResponseLog response{};
     std::int64_t duration_ns = 0;
 };
@@ -64,7 +66,8 @@ struct DeliveryOptions {
 };
 
 /// The request that `target` and `attempt` make, ready to send. `invalid` names the field (`url`,
-/// `method`, `headers.X`, `body`) and the rule; so registration can refuse what could never be sent.
+/// `method`, `headers.X`, `body`) and the rule; so registration can refuse what could never be
+/// sent.
 [[nodiscard]] Result<net::ClientRequest> build_request(const Target& target,
                                                        const Attempt& attempt,
                                                        const DeliveryOptions& options,
@@ -77,7 +80,7 @@ struct DeliveryOptions {
 
 /// Lives on one loop.
 class Sender {
-  public:
+public:
     Sender() = default;
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;
@@ -86,13 +89,15 @@ class Sender {
 };
 
 class HttpSender final : public Sender {
-  public:
+public:
     HttpSender(net::HttpClient& client, const runtime::Clock& clock, DeliveryOptions options)
         : client_(client), clock_(clock), options_(std::move(options)) {}
+
     Task<Verdict> send(Target target, Attempt attempt, runtime::StopToken stop) override;
+
     [[nodiscard]] const DeliveryOptions& options() const { return options_; }
 
-  private:
+private:
     net::HttpClient& client_;
     const runtime::Clock& clock_;
     DeliveryOptions options_;
