@@ -10,6 +10,10 @@
 
 namespace carillon::dynamo {
 
+/// Carried by errors about JSON of a wrong shape (a number where a string belongs, bad base64),
+/// which DynamoDB answers with SerializationException; errors without it are ValidationExceptions.
+struct SerializationFault : ErrorDetail {};
+
 /// DynamoDB's wire form. Appends text; binary is base64.
 void append_typed_json(const Value& value, std::string& out);
 void append_typed_json(const Item& item, std::string& out);

@@ -40,6 +40,15 @@ AttributeMap::AttributeMap(std::initializer_list<Attribute> attributes) {
     for (const Attribute& attribute : attributes) set(attribute.name, attribute.value);
 }
 
+AttributeMap AttributeMap::from_unsorted(std::vector<Attribute> attributes) {
+    std::ranges::sort(attributes, {}, &Attribute::name);
+    const auto [first, last] = std::ranges::unique(attributes, {}, &Attribute::name);
+    attributes.erase(first, last);
+    AttributeMap map;
+    map.attributes_ = std::move(attributes);
+    return map;
+}
+
 const Value* AttributeMap::find(std::string_view name) const {
     const auto at = std::lower_bound(attributes_.begin(), attributes_.end(), name, ByName());
     return at != attributes_.end() && at->name == name ? &at->value : nullptr;

@@ -60,6 +60,8 @@ public:
     /// The value of that name, or nullptr. The pointer lives until the map is changed.
     [[nodiscard]] const Value* find(std::string_view name) const;
     [[nodiscard]] Value* find(std::string_view name);
+    /// Sorts. Names should be distinct: of equal ones any one stays.
+    [[nodiscard]] static AttributeMap from_unsorted(std::vector<Attribute> attributes);
     /// Inserts or replaces; returns the stored value.
     Value& set(std::string_view name, Value value);
     /// Appends a name that sorts after all present (checked): how decoders build maps fast.
@@ -190,6 +192,8 @@ struct Attribute {
 /// numbers packed, 1 byte for BOOL and NULL, 3 bytes of overhead for a list or map and 1 per entry.
 [[nodiscard]] std::size_t size_of(const Value& value);
 [[nodiscard]] std::size_t size_of(const Item& item);
+/// DynamoDB's limit of an attribute value's depth. Its "32 levels" count the innermost scalar.
+inline constexpr int depth_max = 31;
 /// How deeply lists and maps are nested: 0 for a scalar.
 [[nodiscard]] int depth_of(const Value& value);
 
