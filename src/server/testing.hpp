@@ -1,0 +1,67 @@
+// For this module's tests: a simulated loop, and requests as plain calls.
+
+#pragma once
+
+#include "net/server.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/loop.hpp"
+#include "runtime/task_group.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace carillon::server::testing {
+
+inline constexpr TimePoint noon{std::chrono::hours{12} + std::chrono::days{20'000}};
+
+struct World {
+    runtime::SimulatedClock clock{noon};
+    runtime::Loop loop{clock};
+    runtime::TaskGroup group{loop};
+
+    void run_for(Duration duration) { loop.run_simulated(clock, clock.now() + duration); }
+};
+
+template <class T>
+Task<> store(Task<T> task, std::optional<T>& answer) {
+    answer.emplace(co_await std::move(task));
+}
+
+/// Runs `task` to its end; at most an hour of simulated time.
+template <class T>
+T run(World& world, Task<T> task) {
+    std::optional<T> answer;
+    world.group.spawn(store(std::move(task), answer));
+    world.loop.run_simulated(
+        world.clock, world.clock.now() + std::chrono::hours{1}, [&] { return answer.has_value(); });
+    if (!answer) std::abort();
+    return *std::move(answer);
+}
+
+inline net::ServerRequest request(std::string method,
+                                  std::string target,
+                                  std::string body = {},
+                                  net::Headers headers = {}) {
+    net::ServerRequest out;
+    out.method = std::move(method);
+    const std::size_t question = target.find('?');
+    out.path = target.substr(0, question);
+    if (question != std::string::npos) out.query = target.substr(question + 1);
+    out.target = std::move(target);
+    out.headers = std::move(headers);
+    if (!body.empty() && !out.headers.has("Content-Type")) {
+        out.headers.add("Content-Type", "application/json");
+    }
+    out.body = std::move(body);
+    return out;
+}
+
+inline net::ServerResponse send(World& world,
+                                net::HttpHandler& handler,
+                                net::ServerRequest request) {
+    return run(world, handler.handle(request));
+}
+
+}  // namespace carillon::server::testing
