@@ -31,7 +31,7 @@ BANNED = [
     ("thread", r"\bstd::(?:j?thread|async)\b(?!::id)",
      ("src/runtime/", "src/app/", "src/dynamo/embedded/", "bench/", "tests/", "*_test.cpp"),
      "use the runtime's loops and blocking pool"),
-    ("detached", r"\bdetached\b|\.detach\(\)|\bco_spawn\b", ("src/runtime/",),
+    ("detached", r"::detached\b|\.detach\(\)|\bco_spawn\b", ("src/runtime/",),
      "start work with TaskGroup"),
     ("namespace", r"\busing\s+namespace\s+(?:std|boost|carillon)\s*;", (), "name what you use"),
     ("global", r"\bstd::(?:cout|cerr|clog)\b", ("src/app/", "src/cli/", "bench/", "tests/",

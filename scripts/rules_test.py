@@ -119,6 +119,7 @@ class RulesTest(unittest.TestCase):
             ("src/dynamo/embedded/a.cpp", "std::jthread writer(f);", []),
             ("src/net/a.cpp", "asio::co_spawn(x, f(), asio::detached);", ["detached"]),
             ("src/net/a.cpp", "worker.detach();", ["detached"]),
+            ("src/net/a.cpp", "return detached;", []),
             ("src/net/a.cpp", "using namespace std;", ["namespace"]),
             ("src/net/a.cpp", "using namespace std::chrono_literals;", []),
             ("src/net/a.cpp", "std::cerr << 1;", ["global"]),
