@@ -311,10 +311,7 @@ bool read_nested(Reader& in, Value& out, int nesting, const Read& read) {
     std::string_view body;
     if (nesting >= nesting_max || !in.body(body)) return false;
     Reader content(body);
-    Container container;
-    if (!read(content, container, nesting + 1) || !content.at_end()) return false;
-    out = std::move(container);
-    return true;
+    return read(content, out.emplace<Container>(), nesting + 1) && content.at_end();
 }
 
 bool read_sets(Reader& in, Value& out, Tag tag) {
@@ -343,26 +340,26 @@ bool read_value(Reader& in, Value& out, int nesting) {
     switch (tag) {
         case Tag::string:
             if (!in.text(text)) return false;
-            out = text;
+            out.emplace<std::string>(text);
             return true;
         case Tag::integer:
             if (!read_integer(in, number)) return false;
-            out = number;
+            out.emplace<Number>(number);
             return true;
         case Tag::decimal:
             if (!read_decimal(in, number)) return false;
-            out = number;
+            out.emplace<Number>(number);
             return true;
         case Tag::binary:
             if (!in.text(text)) return false;
-            out = Binary{std::string(text)};
+            out.emplace<Binary>().bytes.assign(text);
             return true;
         case Tag::no:
         case Tag::yes:
-            out = tag == Tag::yes;
+            out.emplace<bool>(tag == Tag::yes);
             return true;
         case Tag::null:
-            out = Null{};
+            out.emplace<Null>();
             return true;
         case Tag::string_set:
         case Tag::number_set:

@@ -94,7 +94,7 @@ TEST(ItemCodec, ReadsBackRandomItems) {
     constexpr std::uint64_t seed = 11;
     SCOPED_TRACE(seed);
     SeededRandom random(seed);
-    for (int i = 0; i < 5'000; ++i) {
+    for (int i = 0; i < 2'000; ++i) {
         const Item item = testing::random_item(random, 4);
         const auto decoded = decode_exactly(encoded(item));
         ASSERT_TRUE(decoded) << i;
@@ -120,7 +120,7 @@ TEST(ItemCodec, SelectsTheSameAsAFullRead) {
     constexpr std::uint64_t seed = 12;
     SCOPED_TRACE(seed);
     SeededRandom random(seed);
-    for (int i = 0; i < 5'000; ++i) {
+    for (int i = 0; i < 2'000; ++i) {
         const Item item = testing::random_item(random, 3);
         std::vector<std::string> names;
         for (const Attribute& attribute : item) {
@@ -241,7 +241,7 @@ TEST(ItemCodec, SurvivesMutatedBytes) {
     SCOPED_TRACE(seed);
     SeededRandom random(seed);
     int accepted = 0;
-    for (int i = 0; i < 30'000; ++i) {
+    for (int i = 0; i < 10'000; ++i) {
         std::string bytes = encoded(testing::random_item(random, 3));
         for (std::uint64_t changes = 1 + random.below(4); changes > 0; --changes) {
             const std::size_t at = random.below(bytes.size());
@@ -273,7 +273,7 @@ TEST(ItemCodec, SurvivesMutatedBytes) {
 
 TEST(ItemCodec, SurvivesRandomBytes) {
     SeededRandom random(15);
-    for (int i = 0; i < 50'000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
         std::string bytes = "\x01";
         for (std::uint64_t left = random.below(60); left > 0; --left) {
             bytes += static_cast<char>(random.below(3) == 0 ? random.next() : random.below(12));

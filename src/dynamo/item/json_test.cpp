@@ -253,7 +253,7 @@ TEST(TypedJson, ReadsBackRandomItems) {
     constexpr std::uint64_t seed = 31;
     SCOPED_TRACE(seed);
     SeededRandom random(seed);
-    for (int i = 0; i < 2'000; ++i) {
+    for (int i = 0; i < 1'000; ++i) {
         const Item item = *printable(testing::random_item(random, 4)).map();
         std::string text;
         append_typed_json(item, text);
@@ -301,7 +301,7 @@ TEST(TypedJson, SurvivesAnyJson) {
     SCOPED_TRACE(seed);
     SeededRandom random(seed);
     int accepted = 0;
-    for (int i = 0; i < 50'000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
         const boost::json::value json = random_json(random, 5);
         if (const auto value = value_from_typed_json(json)) {
             ++accepted;

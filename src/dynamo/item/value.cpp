@@ -76,7 +76,9 @@ Value& AttributeMap::append(std::string name, Value value) {
 }
 
 Value& AttributeMap::append_sorted(std::string_view name) {
-    return attributes_.emplace_back(Attribute{std::string(name), Value()}).value;
+    Attribute& attribute = attributes_.emplace_back();
+    attribute.name.assign(name);
+    return attribute.value;
 }
 
 bool AttributeMap::erase(std::string_view name) {

@@ -166,6 +166,12 @@ public:
 
     [[nodiscard]] const Storage& storage() const { return storage_; }
 
+    /// Replaces the content, built in place.
+    template <class T, class... Arguments>
+    T& emplace(Arguments&&... arguments) {
+        return storage_.emplace<T>(std::forward<Arguments>(arguments)...);
+    }
+
     /// Shorthands for reading stored items: nullptr or nothing when the type is another.
     [[nodiscard]] const std::string* string() const { return get_if<std::string>(); }
 

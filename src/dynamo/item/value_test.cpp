@@ -74,6 +74,13 @@ TEST(AttributeMap, AgreesWithAnOrderedMapOverRandomChanges) {
     }
 }
 
+TEST(AttributeMap, SortsWhatComesUnsorted) {
+    const Item item = Item::from_unsorted({{"b", 1}, {"a", 2}, {"c", 3}});
+    EXPECT_EQ(item, (Item{{"a", 2}, {"b", 1}, {"c", 3}}));
+    EXPECT_EQ(Item::from_unsorted({}), Item());
+    EXPECT_EQ(Item::from_unsorted({{"a", 1}, {"b", 2}, {"a", 1}}), (Item{{"a", 1}, {"b", 2}}));
+}
+
 TEST(AttributeMapDeathTest, AppendRefusesANameOutOfOrder) {
     Item item{{"b", 1}};
     EXPECT_EQ(item.append("c", 2), Value(2));
@@ -119,6 +126,14 @@ TEST(Value, ShorthandsAnswerOnlyForTheirType) {
     EXPECT_EQ(text.map(), nullptr);
     EXPECT_EQ(Value(Binary{"x"}).string(), nullptr);
     EXPECT_EQ(*Value(3).number(), Number(3));
+}
+
+TEST(Value, EmplaceReplacesTheContent) {
+    Value value("text");
+    value.emplace<List>().push_back(1);
+    EXPECT_EQ(value, Value(List{1}));
+    EXPECT_EQ(value.emplace<std::string>("again"), "again");
+    EXPECT_EQ(value.type(), Type::string);
 }
 
 TEST(Value, SetsCompareWithoutOrderOrDuplicates) {

@@ -1,0 +1,240 @@
+// Number against schoolbook arithmetic on strings of digits: slow, and written apart from Number.
+
+#include "dynamo/item/random_values.hpp"
+
+#include <gtest/gtest.h>
+
+namespace carillon::dynamo {
+namespace {
+
+/// A signed fixed-point decimal: `whole` digits before the point and `fraction` behind it.
+/// Wide enough that every number of DynamoDB and every sum of two is exact.
+class Fixed {
+public:
+    static constexpr int fraction = 180;  // 1E-130 with 38 digits ends at 10^-167.
+    static constexpr int whole = 140;
+
+    explicit Fixed(std::string text) : digits_(whole + fraction, '0') {
+        if (text.starts_with('-')) {
+            negative_ = true;
+            text.erase(0, 1);
+        }
+        const std::size_t point = std::min(text.find('.'), text.size());
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            if (i == point) continue;
+            const auto from_point = static_cast<int>(point) - static_cast<int>(i);
+            const int power = from_point > 0 ? from_point - 1 : from_point;
+            digits_[static_cast<std::size_t>(whole - 1 - power)] = text[i];
+        }
+        settle();
+    }
+
+    [[nodiscard]] Fixed negated() const {
+        Fixed result = *this;
+        result.negative_ = !negative_;
+        result.settle();
+        return result;
+    }
+
+    [[nodiscard]] Fixed plus(const Fixed& other) const {
+        Fixed result = *this;
+        if (negative_ == other.negative_) {
+            int carry = 0;
+            for (std::size_t i = digits_.size(); i-- > 0;) {
+                const int sum = digits_[i] - '0' + other.digits_[i] - '0' + carry;
+                result.digits_[i] = static_cast<char>('0' + sum % 10);
+                carry = sum / 10;
+            }
+            return result;
+        }
+        const bool larger = digits_ >= other.digits_;
+        const std::string& above = larger ? digits_ : other.digits_;
+        const std::string& below = larger ? other.digits_ : digits_;
+        int borrow = 0;
+        for (std::size_t i = digits_.size(); i-- > 0;) {
+            const int difference = above[i] - below[i] - borrow;
+            borrow = difference < 0 ? 1 : 0;
+            result.digits_[i] = static_cast<char>('0' + difference + 10 * borrow);
+        }
+        result.negative_ = larger ? negative_ : other.negative_;
+        result.settle();
+        return result;
+    }
+
+    /// To 38 significant digits, half away from zero.
+    [[nodiscard]] Fixed rounded() const {
+        Fixed result = *this;
+        const std::size_t first = digits_.find_first_not_of('0');
+        if (first == std::string::npos || first + 38 >= digits_.size()) return result;
+        const bool up = digits_[first + 38] >= '5';
+        for (std::size_t i = first + 38; i < digits_.size(); ++i) result.digits_[i] = '0';
+        for (std::size_t i = first + 38; up && i-- > 0;) {
+            if (result.digits_[i] != '9') {
+                ++result.digits_[i];
+                break;
+            }
+            result.digits_[i] = '0';
+        }
+        return result;
+    }
+
+    /// The power of ten of the first digit; must not be zero.
+    [[nodiscard]] int leading() const {
+        return whole - 1 - static_cast<int>(digits_.find_first_not_of('0'));
+    }
+
+    [[nodiscard]] bool is_zero() const {
+        return digits_.find_first_not_of('0') == std::string::npos;
+    }
+
+    [[nodiscard]] int compare(const Fixed& other) const {
+        if (negative_ != other.negative_) return negative_ ? -1 : 1;
+        const int order = digits_.compare(other.digits_);
+        const int sign = order < 0 ? -1 : order > 0 ? 1 : 0;
+        return negative_ ? -sign : sign;
+    }
+
+    [[nodiscard]] std::string to_string() const {
+        std::string integer = digits_.substr(0, whole);
+        std::string rest = digits_.substr(whole);
+        integer.erase(0, std::min(integer.find_first_not_of('0'), integer.size()));
+        rest.erase(rest.find_last_not_of('0') + 1);
+        return (negative_ ? "-" : "") + (integer.empty() ? "0" : integer) +
+               (rest.empty() ? "" : "." + rest);
+    }
+
+private:
+    void settle() {
+        if (is_zero()) negative_ = false;
+    }
+
+    bool negative_ = false;
+    std::string digits_;
+};
+
+void expect_sum(const Result<Number>& sum, const Fixed& exact, const std::string& what) {
+    const Fixed rounded = exact.rounded();
+    if (rounded.is_zero() || (rounded.leading() <= 125 && rounded.leading() >= -130)) {
+        ASSERT_TRUE(sum) << what << ": " << sum.error().message;
+        ASSERT_EQ(sum->to_string(), rounded.to_string()) << what;
+        // Equal numbers have equal members, however they came about.
+        ASSERT_EQ(*sum, Number::parse(rounded.to_string()).value()) << what;
+    } else {
+        ASSERT_FALSE(sum) << what << " = " << sum->to_string();
+        ASSERT_TRUE(sum.error().message.starts_with(rounded.leading() > 0 ? "Number overflow."
+                                                                          : "Number underflow."));
+    }
+}
+
+TEST(NumberOracle, TextsAgree) {
+    constexpr std::uint64_t seed = 41;
+    SCOPED_TRACE(seed);
+    SeededRandom random(seed);
+    for (int i = 0; i < 20'000; ++i) {
+        const Number number = testing::random_number(random);
+        const std::string text = number.to_string();
+        ASSERT_EQ(Fixed(text).to_string(), text);
+        ASSERT_EQ(Number::parse(text).value(), number) << text;
+        const std::string scientific =
+            (number.negative() ? "-" : "") +
+            Number::from_parts(false, number.magnitude(), 0).to_string() + "e" +
+            std::to_string(number.exponent());
+        ASSERT_EQ(Number::parse(scientific).value(), number) << scientific;
+    }
+}
+
+TEST(NumberOracle, SumsDifferencesAndOrderAgree) {
+    constexpr std::uint64_t seed = 42;
+    SCOPED_TRACE(seed);
+    SeededRandom random(seed);
+    for (int i = 0; i < 15'000; ++i) {
+        const Number a = testing::random_number(random);
+        const Number b = testing::random_number(random);
+        const Fixed x(a.to_string());
+        const Fixed y(b.to_string());
+        const std::string pair = a.to_string() + " and " + b.to_string();
+        ASSERT_NO_FATAL_FAILURE(expect_sum(a.plus(b), x.plus(y), "sum of " + pair));
+        ASSERT_NO_FATAL_FAILURE(
+            expect_sum(a.minus(b), x.plus(y.negated()), "difference of " + pair));
+        ASSERT_EQ(a <=> b, x.compare(y) <=> 0) << pair;
+        ASSERT_EQ(a == b, x.compare(y) == 0) << pair;
+    }
+}
+
+// Random pairs seldom meet where rounding is decided: digits that lie just below the 38th.
+TEST(NumberOracle, SumsAgreeAtTheEdgeOfPrecision) {
+    constexpr std::uint64_t seed = 43;
+    SCOPED_TRACE(seed);
+    SeededRandom random(seed);
+    const auto magnitude = [&](std::size_t count) {
+        Number::Magnitude value = 0;
+        const std::uint64_t kind = random.below(4);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::uint64_t digit = kind == 0   ? 9
+                                        : kind == 1 ? (i == 0 ? 1 : 0)
+                                        : kind == 2 ? (i == 0 ? 5 : 0)
+                                                    : random.below(10);
+            value = value * 10 + digit;
+        }
+        if (random.below(3) == 0) value += value % 10 == 9 ? 0 : 1;
+        return value;
+    };
+    for (int i = 0; i < 15'000; ++i) {
+        const int gap = static_cast<int>(random.below(80));
+        const std::size_t count = 1 + random.below(38);
+        const Number a =
+            Number::from_parts(random.below(2) == 0, magnitude(1 + random.below(38)), 0);
+        const Number b = Number::from_parts(random.below(2) == 0, magnitude(count), -gap);
+        const Fixed exact = Fixed(a.to_string()).plus(Fixed(b.to_string()));
+        ASSERT_NO_FATAL_FAILURE(
+            expect_sum(a.plus(b), exact, a.to_string() + " plus " + b.to_string()));
+        ASSERT_NO_FATAL_FAILURE(
+            expect_sum(b.plus(a), exact, b.to_string() + " plus " + a.to_string()));
+    }
+}
+
+TEST(NumberOracle, IntegersAgreeWithWideMachineArithmetic) {
+    constexpr std::uint64_t seed = 44;
+    SCOPED_TRACE(seed);
+    SeededRandom random(seed);
+    for (int i = 0; i < 50'000; ++i) {
+        const auto a = static_cast<std::int64_t>(random.next() >> random.below(64));
+        const auto b = static_cast<std::int64_t>(random.next() >> random.below(64));
+        std::int64_t sum = 0;
+        if (!__builtin_add_overflow(a, b, &sum)) {
+            ASSERT_EQ(Number(a).plus(b).value().to_int64(), sum) << a << " + " << b;
+        }
+        if (!__builtin_sub_overflow(a, b, &sum)) {
+            ASSERT_EQ(Number(a).minus(b).value().to_int64(), sum) << a << " - " << b;
+        }
+        ASSERT_EQ(Number(a) <=> Number(b), a <=> b) << a << " and " << b;
+        ASSERT_EQ(Number::parse(std::to_string(a)).value().to_int64(), a);
+    }
+}
+
+TEST(NumberOracle, ParsingSurvivesAnyText) {
+    constexpr std::uint64_t seed = 45;
+    SCOPED_TRACE(seed);
+    SeededRandom random(seed);
+    constexpr std::string_view alphabet = "0123456789012345678900000+-.eE x";
+    int accepted = 0;
+    for (int i = 0; i < 100'000; ++i) {
+        std::string text;
+        for (std::uint64_t left = random.below(48); left > 0; --left) {
+            text += alphabet[random.below(i % 2 == 0 ? alphabet.size() : 29)];
+        }
+        const std::vector<char> copy(text.begin(), text.end());
+        if (const auto number = Number::parse({copy.data(), copy.size()})) {
+            ++accepted;
+            ASSERT_EQ(Number::parse(number->to_string()).value(), *number) << text;
+            const double expected = std::strtod(text.c_str(), nullptr);
+            ASSERT_DOUBLE_EQ(number->to_double(), expected) << text;
+        } else {
+            ASSERT_EQ(number.error().code, Errc::invalid);
+        }
+    }
+    EXPECT_GT(accepted, 1'000);
+}
+
+}  // namespace
+}  // namespace carillon::dynamo
