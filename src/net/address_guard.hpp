@@ -39,8 +39,9 @@ struct IpRange {
 /// benchmarking, reserved, unspecified, and the IPv6 forms that embed an IPv4 address of those
 /// (mapped, compatible, NAT64 64:ff9b::/96, 6to4, Teredo).
 class AddressGuard {
-  public:
+public:
     AddressGuard() = default;
+
     explicit AddressGuard(std::vector<IpRange> allowed) : allowed_(std::move(allowed)) {}
 
     /// Reads `127.0.0.0/8,10.1.0.0/16`; empty text allows nothing extra.
@@ -50,7 +51,7 @@ class AddressGuard {
     /// `denied`, with a text that says which kind of address it is and how to allow it.
     [[nodiscard]] Result<> check(const IpAddress& address) const;
 
-  private:
+private:
     std::vector<IpRange> allowed_;
 };
 

@@ -34,29 +34,31 @@ struct ClientRequest {
     std::string body{};
     Duration connect_timeout{5'000};  ///< Resolution, TCP and TLS together.
     Duration total_timeout{30'000};   ///< From the call to the last byte.
-    std::size_t response_body_max = 64 * 1'024;  ///< More is read (up to 16 times that) and dropped.
+    std::size_t response_body_max =
+        64 * 1'024;  ///< More is read (up to 16 times that) and dropped.
 };
 
 struct ClientResponse {
     int status = 0;
     Headers headers{};
     std::string body{};
-    bool truncated = false;       ///< The body was longer than asked for.
+    bool truncated = false;          ///< The body was longer than asked for.
     std::int64_t started_ticks = 0;  ///< When the request's first byte was sent (ns).
     std::int64_t ended_ticks = 0;
 };
 
-/// Whether the peer may have seen (part of) the request when send() failed: errors carry it, because
-/// only `not_sent` may be repeated without a second delivery.
+/// Whether the peer may have seen (part of) the request when send() failed: errors carry it,
+/// because only `not_sent` may be repeated without a second delivery.
 struct SendFailure final : ErrorDetail {
     explicit SendFailure(bool maybe_sent) : sent(maybe_sent) {}
+
     bool sent;
 };
 
 /// Lives on one loop. A kept-alive connection that the peer closed while idle is replaced once
 /// without an error, if no byte of the answer had come.
 class HttpClient {
-  public:
+public:
     /// `loop` and `pool` must outlive the client; co_await close() before it goes.
     HttpClient(runtime::Loop& loop, runtime::BlockingPool& pool, ClientOptions options);
     HttpClient(const HttpClient&) = delete;
@@ -71,7 +73,7 @@ class HttpClient {
     /// Ends idle connections and waits for the requests under way.
     [[nodiscard]] Task<> close();
 
-  private:
+private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

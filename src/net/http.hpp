@@ -19,22 +19,27 @@ struct Header {
 
 /// Header fields in their order, duplicates kept; names compare without regard to case.
 class Headers {
-  public:
+public:
     Headers() = default;
+
     Headers(std::initializer_list<Header> fields) : fields_(fields) {}
 
     [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
+
     [[nodiscard]] bool has(std::string_view name) const { return get(name).has_value(); }
+
     void add(std::string name, std::string value);
     /// Replaces all fields of that name by one.
     void set(std::string_view name, std::string value);
     void remove(std::string_view name);
 
     [[nodiscard]] auto begin() const { return fields_.begin(); }
+
     [[nodiscard]] auto end() const { return fields_.end(); }
+
     [[nodiscard]] std::size_t size() const { return fields_.size(); }
 
-  private:
+private:
     std::vector<Header> fields_;
 };
 
@@ -62,7 +67,8 @@ struct ServerResponse {
 /// Encodes everything but RFC 3986 unreserved characters.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 /// `a=1&b=2` in order, decoded. `invalid` as percent_decode.
-[[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> parse_query(
+    std::string_view query);
 
 /// The standard reason phrase, or "Unknown".
 [[nodiscard]] std::string_view reason_phrase(int status);

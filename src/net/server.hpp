@@ -15,7 +15,7 @@
 namespace carillon::net {
 
 class HttpHandler {
-  public:
+public:
     HttpHandler() = default;
     HttpHandler(const HttpHandler&) = delete;
     HttpHandler& operator=(const HttpHandler&) = delete;
@@ -34,14 +34,15 @@ struct ServerOptions {
     std::size_t header_bytes_max = 16 * 1'024;
     std::size_t body_bytes_max = 1'024 * 1'024;
     std::size_t connections_max = 10'000;
-    Duration header_timeout{10'000};  ///< From the first byte of a request to the end of its header.
+    Duration header_timeout{
+        10'000};  ///< From the first byte of a request to the end of its header.
     Duration body_timeout{60'000};
     Duration idle_timeout{75'000};  ///< Between requests of a connection.
 };
 
 /// Lives on one loop.
 class HttpServer {
-  public:
+public:
     HttpServer(runtime::Loop& loop, HttpHandler& handler, ServerOptions options);
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
@@ -55,7 +56,7 @@ class HttpServer {
     /// Stops accepting, lets running requests end within `grace`, then closes all.
     [[nodiscard]] Task<> stop(Duration grace);
 
-  private:
+private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

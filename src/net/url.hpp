@@ -18,7 +18,8 @@ struct Url {
     std::string query;       ///< Without the question mark, as given.
     std::string userinfo;    ///< "user:password" decoded; sent as Basic authorization.
 
-    /// `host` or `host:port` as the Host header wants it (brackets for IPv6, default port left out).
+    /// `host` or `host:port` as the Host header wants it (brackets for IPv6, default port left
+    /// out).
     [[nodiscard]] std::string authority() const;
     [[nodiscard]] std::string target() const;
     /// `https://host:port`, the key of per-endpoint state.
