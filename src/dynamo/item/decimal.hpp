@@ -40,7 +40,7 @@ public:
     [[nodiscard]] std::string_view text() const { return {buffer_.data() + first_, 40 - first_}; }
 
 private:
-    std::array<char, 40> buffer_;
+    std::array<char, 40> buffer_{};
     std::size_t first_ = 40;
 };
 

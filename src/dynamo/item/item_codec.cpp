@@ -45,7 +45,9 @@ enum class Tag : std::uint8_t {
 };
 
 constexpr std::uint8_t decimal_negative = 0x80;
+// Powers of ten are stored above zero.
 constexpr int exponent_bias = 256;
+constexpr std::uint64_t exponent_max = 512;
 
 void put(std::string& out, Tag tag) {
     out += static_cast<char>(tag);
@@ -78,7 +80,8 @@ void put_number(std::string& out, const Number& number) {
         bytes[count++] = static_cast<char>(rest);
     }
     out += static_cast<char>(number.negative() ? count | decimal_negative : count);
-    put_varint(out, static_cast<std::uint64_t>(number.exponent() + exponent_bias));
+    const int exponent = number.exponent() + exponent_bias;
+    put_varint(out, static_cast<std::uint64_t>(exponent));
     out.append(bytes, count);
 }
 
@@ -219,7 +222,7 @@ bool read_decimal(Reader& in, Number& out) {
     std::uint8_t head = 0;
     std::uint64_t exponent = 0;
     std::string_view bytes;
-    if (!in.byte(head) || !in.varint(exponent) || exponent > 2 * exponent_bias) return false;
+    if (!in.byte(head) || !in.varint(exponent) || exponent > exponent_max) return false;
     const std::uint8_t count = head & static_cast<std::uint8_t>(~decimal_negative);
     if (count == 0 || count > sizeof(Number::Magnitude) || !in.bytes(count, bytes)) return false;
     Number::Magnitude magnitude = 0;

@@ -307,7 +307,11 @@ TEST(TypedJson, SurvivesAnyJson) {
             ++accepted;
             ASSERT_EQ(typed(text_of(*value)).value(), *value);
         }
-        (void)item_from_typed_json(json);
+        if (const auto item = item_from_typed_json(json)) {
+            std::string text;
+            append_typed_json(*item, text);
+            ASSERT_EQ(item_from_typed_json(parsed(text)).value(), *item);
+        }
         if (const auto value = from_plain_json(json)) {
             ASSERT_EQ(from_plain_json(to_plain_json(*value)).value(), *value);
         }

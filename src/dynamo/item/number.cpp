@@ -326,8 +326,8 @@ std::size_t Number::size() const {
     const int leading = exponent_ + digits;
     const int shifted = leading % 2 == 0 ? 0 : 1;
     const int packed = (digits + shifted + 1) / 2;
-    const int terminator = negative_ && packed < 20 ? 1 : 0;
-    return static_cast<std::size_t>(1 + packed + terminator);
+    const int bytes = 1 + packed + (negative_ && packed < 20 ? 1 : 0);
+    return static_cast<std::size_t>(bytes);
 }
 
 bool Number::fits(Magnitude magnitude, int exponent) {

@@ -156,9 +156,9 @@ TEST(Value, ComparesDeeplyAndByType) {
 
 TEST(SizeOf, FollowsTheDocumentedRules) {
     struct Case {
-        const char* name;
+        const char* name = nullptr;
         Value value;
-        std::size_t size;
+        std::size_t size = 0;
     };
 
     const Case cases[] = {
