@@ -159,6 +159,10 @@ const std::vector<std::string>& Condition::used_values() const {
     return parsed_->used.values;
 }
 
+const std::vector<Path>& Condition::paths() const {
+    return parsed_->paths;
+}
+
 const Condition::Node& Condition::root() const {
     return parsed_->root;
 }

@@ -57,6 +57,7 @@ struct Condition::Node {
 /// The condition's text as a tree that keeps every rule which does not depend on values.
 struct ParsedCondition {
     Condition::Node root{};
+    std::vector<Path> paths{};
     UsedPlaceholders used{};
 };
 

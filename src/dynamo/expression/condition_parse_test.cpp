@@ -391,6 +391,8 @@ TEST(ConditionParse, ReportsWhatItRefersTo) {
     ASSERT_TRUE(condition);
     EXPECT_EQ(condition->used_names(), (std::vector<std::string>{"#a", "#b"}));
     EXPECT_EQ(condition->used_values(), (std::vector<std::string>{":s", ":n", ":m"}));
+    EXPECT_EQ(condition->paths(),
+              (std::vector<Path>{{{"alpha"}}, {{"b"}, {"and"}}, {{"c"}}, {{"alpha"}}}));
 }
 
 }  // namespace

@@ -49,6 +49,11 @@ bool is_operand(const Node& node) {
     return node.kind == NodeKind::path || node.kind == NodeKind::value;
 }
 
+void collect_paths(const Node& node, std::vector<Path>& paths) {
+    if (node.kind == NodeKind::path) paths.push_back(node.path);
+    for (const Node& child : node.children) collect_paths(child, paths);
+}
+
 class ConditionParser final : Parser {
 public:
     ConditionParser(std::string_view text, const ExpressionNames& names)
@@ -64,6 +69,7 @@ public:
             }
         }
         CARILLON_TRY_VOID(finish());
+        collect_paths(parsed.root, parsed.paths);
         parsed.used = take_used();
         return parsed;
     }

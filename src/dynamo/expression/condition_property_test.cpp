@@ -301,7 +301,7 @@ private:
 
 TEST(ConditionProperty, AgreesWithANaiveEvaluator) {
     int held = 0;
-    constexpr int rounds = 20'000;
+    constexpr int rounds = 10'000;
     for (std::uint64_t seed = 1; seed <= rounds; ++seed) {
         World world(seed);
         const Claim claim = world.any(3);

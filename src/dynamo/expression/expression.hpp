@@ -55,6 +55,10 @@ public:
     [[nodiscard]] const std::vector<std::string>& used_names() const;
     [[nodiscard]] const std::vector<std::string>& used_values() const;
 
+    /// Every path that is read, as often as it is written. A front end refuses conditions that look
+    /// inside key attributes, and filters on the keys of a query.
+    [[nodiscard]] const std::vector<Path>& paths() const;
+
     struct Node;
     [[nodiscard]] const Node& root() const;  ///< For the key-condition analysis.
 
@@ -67,17 +71,22 @@ private:
 /// SET, REMOVE, ADD and DELETE clauses.
 class Update {
 public:
+    /// Errors as of Condition::parse, to go behind "Invalid UpdateExpression: ".
     [[nodiscard]] static Result<Update> parse(std::string_view text,
                                               const ExpressionNames& names = {});
+    /// As Condition::check.
     [[nodiscard]] Result<> check(const ExpressionValues& values) const;
     /// Applies all clauses to `item`, every operand read from the item as it was before. On error
-    /// (`invalid`: wrong operand type, invalid document path, overflow) `item` is unchanged.
-    /// `touched`, when given, receives the paths that were written or removed (for
-    /// UPDATED_OLD/NEW).
+    /// (`invalid`: wrong operand type, invalid document path, overflow) `item` is unchanged; the
+    /// text is DynamoDB's whole text, without a prefix.
+    /// `touched`, when given, is replaced by the paths that were written or removed (for
+    /// UPDATED_OLD/NEW); an element appended to a list is named by the index where it came to lie.
     [[nodiscard]] Result<> apply(Item& item,
                                  const ExpressionValues& values,
                                  std::vector<Path>* touched = nullptr) const;
 
+    /// Every path that is written or read, as often as it is written.
+    [[nodiscard]] const std::vector<Path>& paths() const;
     /// Whether a clause writes this top-level attribute (key attributes must not be updated).
     [[nodiscard]] bool touches(std::string_view attribute) const;
     [[nodiscard]] const std::vector<std::string>& used_names() const;
@@ -88,12 +97,15 @@ private:
     std::shared_ptr<const Parsed> parsed_;
 };
 
+/// Which parts of an item a reader wants.
 class Projection {
 public:
+    /// Errors as of Condition::parse, to go behind "Invalid ProjectionExpression: ".
     [[nodiscard]] static Result<Projection> parse(std::string_view text,
                                                   const ExpressionNames& names = {});
     /// Top-level attributes only, for KEYS_ONLY and INCLUDE projections and AttributesToGet.
     [[nodiscard]] static Projection of_attributes(std::vector<std::string> names);
+    /// The named parts that the item has; lists close up around elements that were not named.
     [[nodiscard]] Item apply(const Item& item) const;
     [[nodiscard]] const std::vector<std::string>& used_names() const;
     [[nodiscard]] const std::vector<Path>& paths() const;
@@ -126,7 +138,9 @@ struct KeyCondition {
 };
 
 /// Makes a KeyCondition of a KeyConditionExpression for the given key attributes
-/// (`sort_attribute` empty when the key has none). `invalid` with DynamoDB's texts.
+/// (`sort_attribute` empty when the key has none). `invalid` with DynamoDB's whole texts, those
+/// that begin with "Invalid KeyConditionExpression: " included. The types of the values are not
+/// compared with the schema: only the caller knows it.
 [[nodiscard]] Result<KeyCondition> parse_key_condition(std::string_view text,
                                                        const ExpressionNames& names,
                                                        const ExpressionValues& values,

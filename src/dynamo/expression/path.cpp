@@ -1,6 +1,8 @@
 #include "dynamo/expression/path.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 namespace carillon::dynamo {
 namespace {
@@ -8,6 +10,16 @@ namespace {
 bool is_index(const PathStep& step) {
     return step.index >= 0;
 }
+
+/// Names before indexes, so that the two kinds of steps below one place lie apart.
+struct PathLess {
+    bool operator()(const Path* left, const Path* right) const {
+        return std::ranges::lexicographical_compare(
+            *left, *right, [](const PathStep& one, const PathStep& two) {
+                return one.index != two.index ? one.index < two.index : one.name < two.name;
+            });
+    }
+};
 
 }  // namespace
 
@@ -58,15 +70,24 @@ std::string clash_text(PathClash kind, const Path& one, const Path& two) {
 }
 
 std::string first_clash(const std::vector<const Path*>& paths) {
+    // In sorted order a path stands next to the ones it clashes with, as long as nothing before it
+    // clashed: so hostile text of very many paths costs no more than sorting them.
+    std::set<const Path*, PathLess> before;
     std::string conflict;
-    for (std::size_t second = 1; second < paths.size(); ++second) {
-        for (std::size_t first = 0; first < second; ++first) {
-            const PathClash kind = clash(*paths[first], *paths[second]);
-            if (kind == PathClash::overlap) return clash_text(kind, *paths[first], *paths[second]);
-            if (kind == PathClash::conflict && conflict.empty()) {
-                conflict = clash_text(kind, *paths[first], *paths[second]);
-            }
+    for (std::size_t second = 0; second < paths.size(); ++second) {
+        const Path& path = *paths[second];
+        const auto after = before.lower_bound(&path);
+        PathClash kind = after != before.end() ? clash(**after, path) : PathClash::none;
+        if (kind != PathClash::overlap && after != before.begin()) {
+            kind = std::max(kind, clash(**std::prev(after), path));
         }
+        before.insert(after, &path);
+        if (kind == PathClash::none || (kind == PathClash::conflict && !conflict.empty())) continue;
+        const auto first = std::ranges::find_if(
+            paths, [&, kind](const Path* other) { return clash(*other, path) == kind; });
+        std::string text = clash_text(kind, **first, path);
+        if (kind == PathClash::overlap) return text;
+        conflict = std::move(text);
     }
     return conflict;
 }

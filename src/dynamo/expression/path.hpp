@@ -15,8 +15,8 @@ namespace carillon::dynamo {
 /// How two paths of one expression get in each other's way.
 enum class PathClash : std::uint8_t {
     none,
-    overlap,   ///< Equal, or one inside the other.
     conflict,  ///< One place used as a map by one and as a list by the other.
+    overlap,   ///< Equal, or one inside the other.
 };
 
 [[nodiscard]] PathClash clash(const Path& one, const Path& two);

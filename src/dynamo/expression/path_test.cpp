@@ -1,5 +1,7 @@
 #include "dynamo/expression/path.hpp"
 
+#include "core/random.hpp"
+
 #include <gtest/gtest.h>
 
 namespace carillon::dynamo {
@@ -66,6 +68,35 @@ TEST(FirstClash, PrefersTheFirstOverlap) {
               "paths; path one: [a, b], path two: [a, b, c]");
     EXPECT_EQ(first_clash({&one}), "");
     EXPECT_EQ(first_clash({}), "");
+}
+
+TEST(FirstClash, AgreesWithComparingAllPairs) {
+    constexpr std::uint64_t seed = 11;
+    SeededRandom random(seed);
+    for (int round = 0; round < 5'000; ++round) {
+        std::vector<Path> paths(1 + random.below(8));
+        std::vector<const Path*> pointers;
+        for (Path& path : paths) {
+            path.push_back({random.below(2) == 0 ? "a" : "b"});
+            for (auto more = random.below(3); more > 0; --more) {
+                path.push_back(random.below(3) == 0 ? at(static_cast<std::int64_t>(random.below(3)))
+                                                    : PathStep{random.below(2) == 0 ? "a" : "b"});
+            }
+            pointers.push_back(&path);
+        }
+        std::string overlap;
+        std::string conflict;
+        for (std::size_t second = 1; second < paths.size(); ++second) {
+            for (std::size_t first = 0; first < second; ++first) {
+                const PathClash kind = clash(paths[first], paths[second]);
+                if (kind == PathClash::none) continue;
+                std::string& text = kind == PathClash::overlap ? overlap : conflict;
+                if (text.empty()) text = clash_text(kind, paths[first], paths[second]);
+            }
+        }
+        EXPECT_EQ(first_clash(pointers), overlap.empty() ? conflict : overlap)
+            << "seed " << seed << " round " << round;
+    }
 }
 
 }  // namespace

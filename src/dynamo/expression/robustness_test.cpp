@@ -79,8 +79,15 @@ constexpr auto pieces = std::to_array<std::string_view>({
     "contains(",
 });
 
+/// Mostly one that expressions are made of.
+char any_character(Random& random) {
+    constexpr std::string_view usual = "abcdn :#.,()[]=<>01+-";
+    if (random.below(4) == 0) return static_cast<char>(random.below(256));
+    return usual[random.below(usual.size())];
+}
+
 std::string mutated(std::string text, Random& random) {
-    for (auto times = 1 + random.below(6); times > 0; --times) {
+    for (auto times = 1 + random.below(2); times > 0; --times) {
         const std::size_t at = random.below(text.size() + 1);
         switch (random.below(5)) {
             case 0:
@@ -90,7 +97,7 @@ std::string mutated(std::string text, Random& random) {
                 text.erase(at, random.below(8));
                 break;
             case 2:
-                if (at < text.size()) text[at] = static_cast<char>(random.below(256));
+                if (at < text.size()) text[at] = any_character(random);
                 break;
             case 3: {
                 const std::string part = text.substr(at, random.below(40));
@@ -155,7 +162,7 @@ TEST(Robustness, SurvivesMutatedExpressions) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     SeededRandom random(seed);
     int accepted = 0;
-    for (int round = 0; round < 30'000 && !testing::Test::HasFailure(); ++round) {
+    for (int round = 0; round < 15'000 && !testing::Test::HasFailure(); ++round) {
         accepted += exercise(mutated(std::string(seeds[random.below(seeds.size())]), random));
     }
     // Mutations that break everything would reach only the lexer.
@@ -166,7 +173,7 @@ TEST(Robustness, SurvivesRandomSequencesOfTokens) {
     constexpr std::uint64_t seed = 7;
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     SeededRandom random(seed);
-    for (int round = 0; round < 20'000 && !testing::Test::HasFailure(); ++round) {
+    for (int round = 0; round < 10'000 && !testing::Test::HasFailure(); ++round) {
         std::string text;
         for (auto count = random.below(30); count > 0; --count) {
             text += pieces[random.below(pieces.size())];

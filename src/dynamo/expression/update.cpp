@@ -308,4 +308,8 @@ const std::vector<std::string>& Update::used_values() const {
     return parsed_->used.values;
 }
 
+const std::vector<Path>& Update::paths() const {
+    return parsed_->paths;
+}
+
 }  // namespace carillon::dynamo

@@ -31,6 +31,7 @@ struct UpdateAction {
 
 struct ParsedUpdate {
     std::vector<UpdateAction> actions{};
+    std::vector<Path> paths{};
     UsedPlaceholders used{};
 };
 

@@ -240,6 +240,9 @@ TEST(UpdateParse, ReportsWhatItRefersTo) {
     ASSERT_TRUE(update);
     EXPECT_EQ(update->used_names(), (std::vector<std::string>{"#a", "#s"}));
     EXPECT_EQ(update->used_values(), (std::vector<std::string>{":n", ":s"}));
+    EXPECT_EQ(
+        update->paths(),
+        (std::vector<Path>{{{"alpha"}}, {{"set"}}, {{"b"}}, {{"c"}, {"d"}, {{}, 1}}, {{"e"}}}));
     for (const char* attribute : {"alpha", "b", "c", "e"}) {
         EXPECT_TRUE(update->touches(attribute)) << attribute;
     }

@@ -13,6 +13,11 @@ constexpr std::array<std::string_view, 4> keywords = {"SET", "REMOVE", "ADD", "D
 constexpr std::array<ActionKind, 4> kinds = {
     ActionKind::set, ActionKind::remove, ActionKind::add, ActionKind::remove_members};
 
+void collect_paths(const UpdateOperand& operand, std::vector<Path>& paths) {
+    if (operand.kind == OperandKind::path) paths.push_back(operand.path);
+    for (const UpdateOperand& child : operand.children) collect_paths(child, paths);
+}
+
 class UpdateParser final : Parser {
 public:
     UpdateParser(std::string_view text, const ExpressionNames& names)
@@ -24,6 +29,10 @@ public:
         }
         check_paths(parsed.actions);
         CARILLON_TRY_VOID(finish());
+        for (const UpdateAction& action : parsed.actions) {
+            parsed.paths.push_back(action.path);
+            if (action.kind == ActionKind::set) collect_paths(action.operand, parsed.paths);
+        }
         parsed.used = take_used();
         return parsed;
     }
