@@ -80,6 +80,12 @@ public:
     }
 
 protected:
+    void on_chunk_header_impl(std::uint64_t, string_view extension, error_code& error) override {
+        if (extension.size() > framing_bytes_max) {
+            refuse(400, "malformed HTTP: a chunk header is too large", error);
+        }
+    }
+
     void take_header_bytes(std::size_t count, error_code& error) {
         if (count > header_left_) return refuse_header(error);
         header_left_ -= count;
@@ -149,8 +155,6 @@ protected:
     std::size_t on_body_impl(string_view part, error_code& error) override {
         return keep(part, error);
     }
-
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
 
     std::size_t on_chunk_body_impl(std::uint64_t, string_view part, error_code& error) override {
         return keep(part, error);
@@ -245,8 +249,6 @@ protected:
     std::size_t on_body_impl(string_view part, error_code& error) override {
         return keep(part, error);
     }
-
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
 
     std::size_t on_chunk_body_impl(std::uint64_t, string_view part, error_code& error) override {
         return keep(part, error);
