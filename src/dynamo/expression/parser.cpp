@@ -139,8 +139,7 @@ bool Parser::path_index(Path& path) {
     if (token.kind != TokenKind::number) return syntax_error();
     next();
     std::int64_t index = 0;
-    const char* const end = token.text.data() + token.text.size();
-    const auto [stopped, error] = std::from_chars(token.text.data(), end, index);
+    const auto [stopped, error] = std::from_chars(token.text.begin(), token.text.end(), index);
     if (error != std::errc{} || index > std::numeric_limits<std::int32_t>::max()) {
         note(Rule::reserved,
              "List index is not within the allowable range; index: [" + std::string(token.text) +

@@ -116,10 +116,11 @@ bool is_set(Type type) {
     return type == Type::string_set || type == Type::number_set || type == Type::binary_set;
 }
 
-/// What becomes of one place: a new value, or its removal when there is none.
+/// What becomes of one place.
 struct Change {
     const Path* path = nullptr;
-    std::optional<Value> value{};
+    Value value{};
+    bool removes = false;  ///< Instead of writing the value.
     bool appends = false;  ///< To a list, which the index lies beyond.
 };
 
@@ -139,7 +140,9 @@ Result<std::optional<Change>> plan_add(const UpdateAction& action,
         CARILLON_TRY(const Number sum, existing->number()->plus(*operand.number()));
         return Change{&action.path, Value(sum)};
     }
-    return Change{&action.path, combine(*existing, operand, add)};
+    auto members = combine(*existing, operand, add);
+    if (!members) return Change{.path = &action.path, .removes = true};
+    return Change{&action.path, *std::move(members)};
 }
 
 /// Whether the last step of the path can be written below its parent, and whether it appends there.
@@ -171,7 +174,7 @@ Result<std::optional<Change>> plan(const UpdateAction& action,
     if (action.kind == ActionKind::remove) {
         CARILLON_TRY(const Place place, find_place(item, action.path));
         if (place.existing == nullptr) return std::nullopt;
-        return Change{&action.path, std::nullopt};
+        return Change{.path = &action.path, .removes = true};
     }
     CARILLON_TRY(Value value, operands.evaluate(action.operand));
     CARILLON_TRY(const Place place, find_place(item, action.path));
@@ -199,19 +202,19 @@ Value& parent_of(Item& item, const Path& path) {
 void write(Item& item, Change& change) {
     const PathStep& last = change.path->back();
     if (change.path->size() == 1) {
-        item.set(last.name, *std::move(change.value));
+        item.set(last.name, std::move(change.value));
         return;
     }
     Value& parent = parent_of(item, *change.path);
     if (Map* map = parent.get_if<Map>()) {
-        map->set(last.name, *std::move(change.value));
+        map->set(last.name, std::move(change.value));
         return;
     }
     List& list = *parent.get_if<List>();
     if (change.appends) {
-        list.push_back(*std::move(change.value));
+        list.push_back(std::move(change.value));
     } else {
-        list[static_cast<std::size_t>(last.index)] = *std::move(change.value);
+        list[static_cast<std::size_t>(last.index)] = std::move(change.value);
     }
 }
 
@@ -271,7 +274,7 @@ Result<> Update::apply(Item& item,
     std::vector<Change*> appended;
     std::vector<Change*> removed;
     for (Change& change : changes) {
-        if (!change.value) {
+        if (change.removes) {
             removed.push_back(&change);
         } else if (change.appends) {
             appended.push_back(&change);
