@@ -25,16 +25,19 @@ struct ServiceOptions {
     Backoff backoff{};        ///< Between attempts.
     queue::QueueOptions queue{};
     delivery::DeliveryOptions delivery{};  ///< To check at registration what could never be sent.
-    net::AddressGuard guard{};             ///< Literal addresses in URLs are refused at registration.
+    net::AddressGuard guard{};  ///< Literal addresses in URLs are refused at registration.
 };
 
 /// What a person gives to register; JSON by register_from_json.
 struct Registration {
     std::string name_space;
-    std::optional<std::string> id{};  ///< Own id (idempotent registration): 1 to 512 bytes.
+    std::optional<std::string> id{};  ///< Own id (idempotent registration): 1 to 256 bytes.
     std::string url;
     std::string method = "GET";
     TimePoint schedule{};
+    /// False when the schedule is only the time of the call, which registering the same id again
+    /// does not have to repeat.
+    bool schedule_given = true;
     net::Headers headers{};
     boost::json::value body = nullptr;
     std::optional<RepeatRule> repeat{};
@@ -43,7 +46,8 @@ struct Registration {
 
 /// Strict: unknown fields, wrong types and ranges are `invalid` with the field's dotted path.
 /// `schedule` may be left out (now) .
-[[nodiscard]] Result<Registration> registration_from_json(const boost::json::value& json, TimePoint now);
+[[nodiscard]] Result<Registration> registration_from_json(const boost::json::value& json,
+                                                          TimePoint now);
 
 /// Which webhooks an operation is about.
 struct Selection {
@@ -57,7 +61,7 @@ struct Selection {
 struct Fetch {
     Selection selection;
     bool descending = false;
-    std::int64_t limit = 100;  ///< 1 to 1000.
+    std::int64_t limit = 100;                ///< 1 to 1000.
     std::optional<std::string> start_key{};  ///< Opaque, from the last page.
 };
 
@@ -69,13 +73,16 @@ struct FetchPage {
 /// What a batch operation did; `items` names at most `report_max` of them.
 struct BatchReport {
     static constexpr std::size_t report_max = 1'000;
+
     struct Entry {
         std::string name_space;
         std::string id;
         TimePoint schedule{};
     };
+
     std::int64_t count = 0;    ///< Done.
-    std::int64_t skipped = 0;  ///< Matched, but in a state that does not allow it (being delivered, already suspended ...).
+    std::int64_t skipped = 0;  ///< Matched, but in a state that does not allow it (being delivered,
+                               ///< already suspended ...).
     std::int64_t errors = 0;   ///< Could not be done; the log says why.
     std::vector<Entry> items{};
 };
@@ -90,7 +97,7 @@ struct DryRun {
 /// Lives on one loop. Errors: invalid (field), not_found, condition_failed (wrong state, or changed
 /// meanwhile: `conflict` for people).
 class Service {
-  public:
+public:
     Service(runtime::Loop& loop,
             dynamo::Database& database,
             delivery::Sender& sender,
@@ -108,7 +115,8 @@ class Service {
 
     [[nodiscard]] Task<Result<Webhook>> register_webhook(Registration registration);
     /// Many at a time, each for itself; an answer for each, in order, after one commit.
-    [[nodiscard]] Task<std::vector<Result<Webhook>>> register_many(std::vector<Registration> registrations);
+    [[nodiscard]] Task<std::vector<Result<Webhook>>> register_many(
+        std::vector<Registration> registrations);
     [[nodiscard]] Task<Result<Webhook>> get(std::string name_space, std::string id);
     [[nodiscard]] Task<Result<FetchPage>> fetch(Fetch fetch);
     /// The deleted webhook. Also while it is being delivered: the outcome is then dropped.
@@ -127,7 +135,7 @@ class Service {
 
     [[nodiscard]] queue::QueueStats stats() const;
 
-  private:
+private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -22,6 +22,8 @@ enum class Status : std::uint8_t { pending, processing, completed, failed, suspe
 [[nodiscard]] std::optional<Status> parse_status(std::string_view text);
 
 enum class Unit : std::uint8_t { seconds, minutes, hours, days };
+[[nodiscard]] std::string_view to_string(Unit unit);
+[[nodiscard]] std::optional<Unit> parse_unit(std::string_view text);
 
 /// `interval` (at least 1 second in all; fractions allowed, `1.5` minutes) and `unit`; `max` counts
 /// the repetitions after the first run, 0 is without end. Days are 24 hours.
@@ -35,7 +37,7 @@ struct RepeatRule {
 struct Repeat {
     std::int64_t count = 0;  ///< 0 for the first occurrence.
     bool enabled = false;
-    std::string parent{};    ///< Id of the first occurrence; empty for the first itself.
+    std::string parent{};  ///< Id of the first occurrence; empty for the first itself.
     RepeatRule rule{};
 };
 
@@ -64,12 +66,18 @@ struct Webhook {
     Response response{};
     std::vector<std::string> errors{};
     Status status = Status::pending;
-    TimePoint created_at{};  ///< `__createdAt`
-    TimePoint updated_at{};  ///< `__updatedAt`
+    TimePoint created_at{};    ///< `__createdAt`
+    TimePoint updated_at{};    ///< `__updatedAt`
     std::int64_t version = 0;  ///< `__ts`: ms, bumped by every write, strictly growing per item.
     /// When the next attempt is due: the schedule, or later after a failure. JSON `nextAttemptAt`.
     TimePoint next_attempt_at{};
     int interruptions = 0;
+    /// What the ids of its further occurrences begin with, when that is not the first one's id: a
+    /// series that was registered again under its old id must not meet the old one's occurrences.
+    std::string series{};
+    /// Id of the next occurrence, once there is one: a failed occurrence that is retried by hand
+    /// must not start the series a second time.
+    std::string successor{};
 };
 
 /// The JSON that the API answers: the field names of the seed's schema.
@@ -78,13 +86,28 @@ struct Webhook {
 [[nodiscard]] dynamo::Item to_item(const Webhook& webhook);
 [[nodiscard]] Result<Webhook> from_item(const dynamo::Item& item);
 
+/// The attributes by which the item is found: hash `namespace`, range `id`.
+[[nodiscard]] dynamo::Item key_of(std::string_view name_space, std::string_view id);
+
+/// The attributes that an outcome changes, as the item stores them.
+[[nodiscard]] dynamo::Value response_value(const Response& response);
+[[nodiscard]] dynamo::Value retries_value(const Retries& retries);
+[[nodiscard]] dynamo::Value errors_value(const std::vector<std::string>& errors);
+
+/// Plain JSON as an attribute and back, without loss. `invalid` (field `body`) for what an item
+/// cannot hold: numbers beyond 1E125, nesting beyond body_depth_max, empty names.
+[[nodiscard]] Result<dynamo::Value> body_value(const boost::json::value& body);
+[[nodiscard]] boost::json::value body_json(const dynamo::Value& value);
+inline constexpr int body_depth_max = 30;
+
 /// Hash `namespace`, range `id`; `status__schedule` (GSI), `namespace__schedule` (LSI) and the due
 /// index.
 [[nodiscard]] dynamo::TableSchema table_schema(std::string table);
 
 /// The occurrence after this one: id `<parent>__<n>`, schedule = the first later than `now` of
 /// schedule + k * period (missed ones in between are passed over: one run for all), retries, errors
-/// and response fresh. Nothing when the rule's end is reached or it does not repeat.
+/// and response fresh. Nothing when the rule's end is reached, it does not repeat, or there is one
+/// already.
 [[nodiscard]] std::optional<Webhook> next_occurrence(const Webhook& webhook, TimePoint now);
 
 }  // namespace carillon::webhooks

@@ -1,0 +1,71 @@
+// The service's parts, for the two files that implement it: service.cpp (one webhook) and
+// service_many.cpp (selections of them).
+
+#pragma once
+
+#include "webhooks/reader.hpp"
+#include "webhooks/ringer.hpp"
+#include "webhooks/rows.hpp"
+#include "webhooks/service.hpp"
+
+namespace carillon::webhooks {
+
+struct Service::Impl {
+    Impl(runtime::Loop& loop_,
+         dynamo::Database& database_,
+         delivery::Sender& sender_,
+         Random& random_,
+         Log& log_,
+         Registry& metrics_,
+         ServiceOptions options_)
+        : loop(loop_),
+          database(database_),
+          random(random_),
+          log(log_),
+          options(std::move(options_)),
+          rows(options.table, loop_.clock()),
+          ringer(rows, sender_, loop_.clock(), random_, log_, metrics_, options.backoff),
+          queue(loop_, database_, rows, ringer, random_, log_, metrics_, options.queue),
+          reader(database_, rows, queue, log_) {}
+
+    /// The rows to be put for a new webhook.
+    [[nodiscard]] Result<dynamo::PutRequest> put_request(Webhook& webhook) const;
+    [[nodiscard]] Task<Result<Webhook>> prepare(Registration registration);
+    [[nodiscard]] Task<Result<Webhook>> existing(Registration registration, std::string id);
+    [[nodiscard]] Task<Result<std::string>> free_series(std::string name_space, std::string id);
+
+    /// Reads the webhook, checks that it is in state `from`, and stores it as `to`, unless somebody
+    /// changed it in between.
+    [[nodiscard]] Task<Result<Webhook>> change(std::string name_space,
+                                               std::string id,
+                                               Status from,
+                                               queue::State to,
+                                               std::string_view verb);
+    /// The row's state after a person's change of it.
+    [[nodiscard]] queue::RowState changed_row(const queue::RowState& row, queue::State to) const;
+
+    [[nodiscard]] Task<Result<>> remove_chunk(const Selection& selection,
+                                              std::vector<Found> found,
+                                              BatchReport& report);
+    [[nodiscard]] Task<Result<>> suspend_chunk(std::vector<Found> found, BatchReport& report);
+    void count(const std::vector<Found>& found,
+               const std::vector<std::size_t>& tried,
+               const std::vector<Result<>>& answers,
+               BatchReport& report);
+
+    runtime::Loop& loop;
+    dynamo::Database& database;
+    Random& random;
+    Log& log;
+    ServiceOptions options;
+    WebhookRows rows;
+    Ringer ringer;
+    queue::Queue queue;
+    Reader reader;
+    bool working = false;   ///< The queue was started.
+    bool stopping = false;  ///< Long operations end at their next step.
+};
+
+[[nodiscard]] Result<> check_selection(const Selection& selection);
+
+}  // namespace carillon::webhooks
