@@ -13,10 +13,10 @@ namespace carillon::queue {
 
 /// A row in the hands of a worker.
 struct Claim {
-    dynamo::Item item;  ///< As claimed.
-    RowState row;       ///< As claimed (in a shared store with the lease's token).
-    int attempt = 1;    ///< 1 for the first; failures before it plus one.
-    TimePoint due_at{};  ///< When it was due: lateness is the start minus this.
+    dynamo::Item item;        ///< As claimed.
+    RowState row;             ///< As claimed (in a shared store with the lease's token).
+    int attempt = 1;          ///< 1 for the first; failures before it plus one.
+    TimePoint due_at{};       ///< When it was due: lateness is the start minus this.
     runtime::StopToken stop;  ///< Requested when the lease is lost or the queue is stopped hard.
 };
 
@@ -39,7 +39,7 @@ struct Settlement {
 };
 
 class Handler {
-  public:
+public:
     Handler() = default;
     Handler(const Handler&) = delete;
     Handler& operator=(const Handler&) = delete;

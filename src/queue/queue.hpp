@@ -1,7 +1,7 @@
 // The durable work queue over one table.
 //
-// Finds rows that fall due, hands them to the domain's Handler at their very millisecond, and records
-// the outcomes in batches. See README.md for the protocol and what survives which crash.
+// Finds rows that fall due, hands them to the domain's Handler at their very millisecond, and
+// records the outcomes in batches. See README.md for the protocol and what survives which crash.
 
 #pragma once
 
@@ -23,12 +23,13 @@
 namespace carillon::queue {
 
 /// When to try again after a failed attempt: `retry` at a time, or `failed` when the attempts are
-/// spent. `attempt` is the one that has just failed (1 = first). `not_before` (Retry-After) can only
-/// make it later, at most by `backoff.cap`.
+/// spent. `attempt` is the one that has just failed (1 = first). `not_before` (Retry-After) can
+/// only make it later, at most by `backoff.cap`.
 struct NextAttempt {
     Verdict verdict = Verdict::retry;
     TimePoint ready_at{};
 };
+
 [[nodiscard]] NextAttempt after_failure(int attempt,
                                         int attempts_max,
                                         const Backoff& backoff,
@@ -37,8 +38,8 @@ struct NextAttempt {
                                         Random& random);
 
 struct QueueOptions {
-    std::string name = "queue";           ///< In logs and metrics, and the key of the in-flight rows.
-    std::size_t concurrency = 25;         ///< Rows in handlers at a time.
+    std::string name = "queue";    ///< In logs and metrics, and the key of the in-flight rows.
+    std::size_t concurrency = 25;  ///< Rows in handlers at a time.
     std::size_t concurrency_per_key = 0;  ///< Per fairness key; 0: no limit of its own.
     std::size_t claim_batch = 500;        ///< Rows read and claimed at a time.
     std::size_t held_max = 2'000;         ///< Rows claimed and not yet started.
@@ -46,16 +47,16 @@ struct QueueOptions {
     std::size_t settle_batch = 1'000;     ///< Outcomes per commit at most.
     Duration look_ahead{250};             ///< Rows are claimed this long before they are due.
     Duration poll_interval{1'000};        ///< Longest sleep between looks at the table.
-    Duration lease{30'000};               ///< Shared stores: extended by heartbeat at a third of it.
-    int interruptions_max = 10;           ///< Then Handler::poisoned.
-    std::string owner = "local";          ///< Who holds leases: unique per process on shared stores.
+    Duration lease{30'000};       ///< Shared stores: extended by heartbeat at a third of it.
+    int interruptions_max = 10;   ///< Then Handler::poisoned.
+    std::string owner = "local";  ///< Who holds leases: unique per process on shared stores.
     std::string in_flight_table = "carillon-in-flight";  ///< Exclusive stores only.
 };
 
 struct QueueStats {
-    std::size_t held = 0;     ///< Claimed, waiting for their time or their turn.
-    std::size_t running = 0;  ///< In handlers.
-    std::size_t settling = 0; ///< Outcomes not yet durable.
+    std::size_t held = 0;      ///< Claimed, waiting for their time or their turn.
+    std::size_t running = 0;   ///< In handlers.
+    std::size_t settling = 0;  ///< Outcomes not yet durable.
     std::uint64_t done = 0;
     std::uint64_t retried = 0;
     std::uint64_t failed = 0;
@@ -65,7 +66,7 @@ struct QueueStats {
 
 /// Lives on one loop; every call comes from it.
 class Queue {
-  public:
+public:
     /// Everything given must outlive the queue.
     Queue(runtime::Loop& loop,
           dynamo::Database& database,
@@ -92,32 +93,35 @@ class Queue {
         std::uint64_t done = 0;
         std::uint64_t errors = 0;  ///< Attempts that failed.
     };
+
     [[nodiscard]] Task<Result<RunReport>> run_due();
 
-    /// Keeps the queue's hands off one row while somebody edits it. On exclusive stores an edit must
-    /// hold: the row may be in memory, about to start. While a Hold lives the row is not started.
-    /// Afterwards the queue reads it again, if it is still due.
+    /// Keeps the queue's hands off one row while somebody edits it. On exclusive stores an edit
+    /// must hold: the row may be in memory, about to start. While a Hold lives the row is not
+    /// started. Afterwards the queue reads it again, if it is still due.
     class Hold {
-      public:
+    public:
         Hold() = default;
         Hold(Hold&& other) noexcept;
         Hold& operator=(Hold&& other) noexcept;
         Hold(const Hold&) = delete;
         Hold& operator=(const Hold&) = delete;
         ~Hold();
+
         /// The row is in a handler (or its outcome is being recorded): the edit comes too late.
         [[nodiscard]] bool running() const { return running_; }
 
-      private:
+    private:
         friend class Queue;
         Queue* queue_ = nullptr;
         std::string key_;
         bool running_ = false;
     };
+
     [[nodiscard]] Hold hold(const dynamo::Item& key);
 
-    /// Whether the row is in a handler or its outcome is being recorded: on exclusive stores this is
-    /// what tells a running row from a ready one.
+    /// Whether the row is in a handler or its outcome is being recorded: on exclusive stores this
+    /// is what tells a running row from a ready one.
     [[nodiscard]] bool running(const dynamo::Item& key) const;
     /// The keys of all such rows.
     [[nodiscard]] std::vector<dynamo::Item> running_keys() const;
@@ -126,7 +130,7 @@ class Queue {
     void wake();
     [[nodiscard]] QueueStats stats() const;
 
-  private:
+private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -16,18 +16,18 @@
 namespace carillon::queue {
 
 enum class State : std::uint8_t {
-    ready,      ///< Due at `due_at`.
-    leased,     ///< Held until `due_at`; afterwards anyone may take it. Not used on exclusive stores.
-    done,       ///< Ended well; not in the due index.
-    failed,     ///< Dead letter; not in the due index.
+    ready,   ///< Due at `due_at`.
+    leased,  ///< Held until `due_at`; afterwards anyone may take it. Not used on exclusive stores.
+    done,    ///< Ended well; not in the due index.
+    failed,  ///< Dead letter; not in the due index.
     suspended,  ///< Set aside by a person; not in the due index.
 };
 
 struct RowState {
     State state = State::ready;
-    TimePoint due_at{};        ///< ready: not before this. leased: the lease's deadline.
-    int attempts = 0;          ///< Attempts that ended in a failure, so far.
-    int interruptions = 0;     ///< Times in a row that a worker died with this row in hand.
+    TimePoint due_at{};         ///< ready: not before this. leased: the lease's deadline.
+    int attempts = 0;           ///< Attempts that ended in a failure, so far.
+    int interruptions = 0;      ///< Times in a row that a worker died with this row in hand.
     std::string lease_token{};  ///< While leased.
     std::string lease_owner{};
     bool operator==(const RowState&) const = default;
@@ -35,7 +35,7 @@ struct RowState {
 
 /// Thread-safe, immutable.
 class RowMap {
-  public:
+public:
     RowMap() = default;
     RowMap(const RowMap&) = delete;
     RowMap& operator=(const RowMap&) = delete;
@@ -51,9 +51,11 @@ class RowMap {
 
     /// `corrupt` when the item is not such a row; the queue then leaves it alone and says so.
     [[nodiscard]] virtual Result<RowState> read(const dynamo::Item& item) const = 0;
-    /// Makes the item say `row`: sets and removes the attributes of state, due time, attempts, lease.
+    /// Makes the item say `row`: sets and removes the attributes of state, due time, attempts,
+    /// lease.
     virtual void write(dynamo::Item& item, const RowState& row) const = 0;
-    /// Holds while the stored row is the one that was read as `seen` (or was claimed with its token).
+    /// Holds while the stored row is the one that was read as `seen` (or was claimed with its
+    /// token).
     [[nodiscard]] virtual dynamo::BoundCondition unchanged(const dynamo::Item& seen) const = 0;
     /// Rows of one key share its concurrency limit and its turn (an endpoint, a tenant).
     [[nodiscard]] virtual std::string fairness_key(const dynamo::Item& item) const = 0;

@@ -1,0 +1,450 @@
+#include "queue/claimer.hpp"
+
+#include "core/check.hpp"
+#include "core/id.hpp"
+#include "dynamo/item/json.hpp"
+#include "queue/row_key.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace carillon::queue {
+
+namespace {
+
+constexpr std::size_t corrupt_remembered_max = 10'000;
+
+}  // namespace
+
+Claimer::Claimer(
+    Context& context, Book& book, InFlight& in_flight, Leases& leases, Settler& settler)
+    : context_(context),
+      book_(book),
+      in_flight_(in_flight),
+      leases_(leases),
+      settler_(settler),
+      scanning_(context.loop, 1),
+      awake_(context.loop),
+      room_(context.loop) {
+    const auto add = [this](State state) {
+        for (dynamo::Value& partition : context_.rows.partitions(state)) {
+            Cursor cursor;
+            cursor.partition = std::move(partition);
+            cursor.state = state;
+            cursors_.push_back(std::move(cursor));
+        }
+    };
+    add(State::ready);
+    if (!context_.exclusive) add(State::leased);
+    book_.on_room_for_key = [this](FairKey& key) {
+        refills_.push_back(&key);
+        awake_.set();
+    };
+    // Several processes begin at different shards.
+    if (!context_.exclusive) first_ = context_.random.below(cursors_.size());
+}
+
+bool Claimer::has_room() const {
+    const QueueOptions& options = context_.options;
+    const std::size_t wanted =
+        std::max<std::size_t>(1, std::min(options.claim_batch, options.held_max) / 2);
+    return book_.room() >= wanted && book_.settling() < std::max(options.held_max, wanted) &&
+           !settler_.store_down();
+}
+
+void Claimer::wake() {
+    if (waits_for_room_ && has_room()) {
+        waits_for_room_ = false;
+        awake_.set();
+    }
+    if (runs_waiting_ > 0 && has_room()) room_.set();
+}
+
+void Claimer::look_now() {
+    for (Cursor& cursor : cursors_) cursor.exhausted = false;
+    awake_.set();
+}
+
+void Claimer::reread(const dynamo::Value& from) {
+    std::string bytes = sort_bytes(from);
+    if (reread_from_ && reread_bytes_ <= bytes) return;
+    reread_from_ = from;
+    reread_bytes_ = std::move(bytes);
+    // Where the next look in time sees it anyway, nobody need be woken.
+    const TimePoint seen_by = next_look() + context_.options.look_ahead / 2;
+    if (reread_bytes_ <= sort_bytes(context_.rows.due_value(seen_by))) awake_.set();
+}
+
+void Claimer::apply_rereads() {
+    if (!reread_from_) return;
+    const dynamo::Value from = *std::exchange(reread_from_, std::nullopt);
+    for (Cursor& cursor : cursors_) {
+        if (cursor.state != State::ready) continue;
+        const TimePoint seen_by = cursor.look_at + context_.options.look_ahead / 2;
+        cursor.entry_came(from, reread_bytes_, sort_bytes(context_.rows.due_value(seen_by)));
+    }
+}
+
+TimePoint Claimer::next_look() const {
+    TimePoint next = context_.loop.now() + context_.options.poll_interval;
+    for (const Cursor& cursor : cursors_) {
+        if (cursor.exhausted) next = std::min(next, cursor.look_at);
+    }
+    return next;
+}
+
+Task<> Claimer::claim_until_stopped() {
+    while (!context_.stopped()) {
+        apply_rereads();
+        if (!has_room()) {
+            waits_for_room_ = true;
+            const TimePoint again = context_.loop.now() + context_.options.poll_interval;
+            (void)co_await awake_.wait_until(again, context_.stopping.token());
+            continue;
+        }
+        const bool looked = co_await look();
+        if (looked || reread_from_) continue;
+        (void)co_await awake_.wait_until(next_look(), context_.stopping.token());
+    }
+}
+
+/// Does one thing, if there is one: refills a key, or reads a page of a partition.
+Task<bool> Claimer::look() {
+    Result<> read{};
+    if (!refills_.empty()) {
+        FairKey* key = refills_.front();
+        refills_.erase(refills_.begin());
+        read = co_await refill(key);
+    } else {
+        const TimePoint now = context_.loop.now();
+        std::optional<std::size_t> chosen;
+        for (std::size_t i = 0; i < cursors_.size() && !chosen; ++i) {
+            const std::size_t index = (first_ + i) % cursors_.size();
+            if (cursors_[index].should_look(now, context_.options.poll_interval)) chosen = index;
+        }
+        if (!chosen) co_return false;
+        first_ = (*chosen + 1) % cursors_.size();
+        read = co_await look_at_partition(*chosen);
+    }
+    if (read) {
+        error_pause_.reset();
+    } else {
+        co_await pause_after(std::move(read).error());
+    }
+    co_return true;
+}
+
+Task<Result<>> Claimer::look_at_partition(std::size_t index) {
+    Cursor& cursor = cursors_[index];
+    // Without watches a table changes without a word: what was inserted is found from the head.
+    if (!context_.watches && cursor.exhausted) cursor.position = Position{};
+    const TimePoint now = context_.loop.now();
+    Scan request;
+    request.cursor = index;
+    request.position = cursor.position;
+    request.until = cursor.state == State::ready ? now + context_.options.look_ahead : now;
+    request.limit = std::min(context_.options.claim_batch, book_.room());
+    const TimePoint until = request.until;
+    const std::int64_t began = context_.loop.clock().ticks();
+    CARILLON_CO_TRY(Found found, co_await scan(std::move(request)));
+    // Before anything else can move the cursor: rereads asked for meanwhile are applied later.
+    cursor.position = std::move(found.end);
+    cursor.exhausted = !found.more;
+    cursor.look_at = now + context_.options.poll_interval;
+    const bool taken = !found.taken.empty();
+    std::vector<Row*> rows = std::move(found.taken);
+    if (taken) CARILLON_CO_TRY_VOID(co_await secure(std::move(rows)));
+    if (!found.more) CARILLON_CO_TRY_VOID(co_await plan_next_look(index, until));
+    if (!taken && found.more) co_await rest_after(began, found.passed_over);
+    co_return Result<>{};
+}
+
+Task<Result<>> Claimer::plan_next_look(std::size_t index, TimePoint until) {
+    Cursor& cursor = cursors_[index];
+    if (cursor.state != State::ready) co_return Result<>{};
+    auto query = next_query(context_.rows, cursor.partition, until);
+    CARILLON_CO_TRY(const dynamo::Page page, co_await context_.database.query(std::move(query)));
+    if (page.items.empty()) co_return Result<>{};
+    const auto row = context_.rows.read(page.items.front());
+    if (!row) co_return Result<>{};  // Looked at when its time comes.
+    // In the middle of the look-ahead: early enough, and many rows share a look.
+    const TimePoint wanted = row->due_at - context_.options.look_ahead / 2;
+    cursor.look_at = std::min(cursor.look_at, wanted);
+    co_return Result<>{};
+}
+
+Task<Result<>> Claimer::refill(FairKey* key) {
+    const auto passed = passed_over_.find(key);
+    CARILLON_CHECK(passed != passed_over_.end());
+    const std::int64_t began = context_.loop.clock().ticks();
+    std::size_t taken = 0;
+    Found last;
+    for (std::size_t index = 0; index < cursors_.size(); ++index) {
+        auto& place = passed->second[index];
+        if (!place || book_.full_for(*key) || book_.room() == 0) continue;
+        Scan request;
+        request.cursor = index;
+        request.position = *place;
+        const TimePoint now = context_.loop.now();
+        request.until =
+            cursors_[index].state == State::ready ? now + context_.options.look_ahead : now;
+        request.limit = std::min(context_.options.claim_batch, book_.room());
+        const Position before = *std::exchange(place, std::nullopt);
+        auto found = co_await scan(std::move(request));
+        if (!found) {
+            place = before;
+            key->refill_asked = true;
+            refills_.push_back(key);
+            co_return std::unexpected(std::move(found).error());
+        }
+        if (found->more && !place) place = found->end;
+        taken += found->taken.size();
+        std::vector<Row*> rows = std::move(found->taken);
+        last = *std::move(found);
+        if (rows.empty()) continue;
+        auto secured = co_await secure(std::move(rows));
+        if (!secured) {
+            key->refill_asked = true;
+            refills_.push_back(key);
+            co_return secured;
+        }
+    }
+    const bool left = std::ranges::any_of(passed->second, [](const auto& p) { return bool(p); });
+    key->refill_asked = false;
+    if (!left) {
+        passed_over_.erase(passed);
+        key->passed_over = false;
+        book_.keys().forget(*key);
+    } else if (!book_.full_for(*key)) {
+        key->refill_asked = true;
+        refills_.push_back(key);
+        if (taken == 0) co_await rest_after(began, last.passed_over);
+    }
+    co_return Result<>{};
+}
+
+Task<Result<Claimer::Found>> Claimer::scan(Scan scan) {
+    Found found;
+    found.end = scan.position;
+    auto query = page_query(context_.rows,
+                            cursors_[scan.cursor].partition,
+                            scan.position,
+                            scan.until,
+                            std::max<std::size_t>(1, scan.limit));
+    if (!query) co_return found;
+    (void)co_await scanning_.acquire();
+    book_.scan_began();
+    auto page = co_await context_.database.query(*std::move(query));
+    if (page) choose(scan, *page, found);
+    book_.scan_ended();
+    scanning_.release();
+    if (!page) co_return std::unexpected(std::move(page).error());
+    co_return found;
+}
+
+void Claimer::choose(const Scan& scan, dynamo::Page& page, Found& found) {
+    found.more = page.last_key.has_value();
+    if (page.items.empty()) {
+        if (page.last_key)
+            found.end = position_behind(*page.last_key, context_.rows.key(), context_.due_key);
+        return;
+    }
+    // Behind the last entry, and before each that is passed over, there is a place to go on from.
+    Position end = position_behind(page.items.back(), context_.rows.key(), context_.due_key);
+    const dynamo::Item* previous = nullptr;
+    for (dynamo::Item& item : page.items) previous = choose_one(scan, item, previous, found);
+    found.end = std::move(end);
+    context_.metrics.claimed.add(found.taken.size());
+    std::ranges::sort(
+        found.taken, {}, [](const Row* row) { return std::pair(row->due_at, row->sequence); });
+}
+
+/// Takes the item if it can be taken. Returns where its content is now.
+const dynamo::Item* Claimer::choose_one(const Scan& scan,
+                                        dynamo::Item& item,
+                                        const dynamo::Item* previous,
+                                        Found& found) {
+    auto id = row_id(item, context_.rows.key());
+    CARILLON_CHECK(id.has_value());  // The store's own promise about an index entry.
+    auto state = context_.rows.read(item);
+    if (!state) {
+        note_corrupt(*id, state.error());
+        return &item;
+    }
+    if (state->state != cursors_[scan.cursor].state || state->due_at > scan.until) return &item;
+    if (book_.is_ours(*id, *state)) {
+        Row* row = scan.run ? book_.find(*id) : nullptr;
+        if (row != nullptr && !row->cancelled) book_.attach(*row, scan.run);
+        return &item;
+    }
+    FairKey& key = book_.key_of(item, *state);
+    if (!scan.run && book_.full_for(key)) {
+        ++found.passed_over;
+        pass_over(key, scan, item, previous);
+        return &item;
+    }
+    Row& row = book_.claim(*std::move(id), std::move(item), *std::move(state), key);
+    if (scan.run) book_.attach(row, scan.run);
+    found.taken.push_back(&row);
+    return &row.item;
+}
+
+void Claimer::pass_over(FairKey& key,
+                        const Scan& scan,
+                        const dynamo::Item& item,
+                        const dynamo::Item* previous) {
+    auto& places = passed_over_[&key];
+    places.resize(cursors_.size());
+    key.passed_over = true;
+    auto& place = places[scan.cursor];
+    if (place) {
+        const dynamo::Value* sort = item.find(context_.due_key.sort->name);
+        if (sort == nullptr || place->at <= sort_bytes(*sort)) return;
+    }
+    place = previous == nullptr ? scan.position
+                                : position_behind(*previous, context_.rows.key(), context_.due_key);
+}
+
+void Claimer::note_corrupt(const std::string& id, const Error& error) {
+    if (corrupt_.size() >= corrupt_remembered_max || !corrupt_.insert(id).second) return;
+    std::string key = "?";
+    if (const auto item = key_of_row_id(id, context_.rows.key())) {
+        key.clear();
+        dynamo::append_typed_json(*item, key);
+    }
+    context_.log.error("row left alone: it cannot be read",
+                       {{"queue", context_.options.name},
+                        {"table", context_.rows.table()},
+                        {"key", key},
+                        {"error", describe(error)}});
+}
+
+/// Makes the claims good, and holds the rows that may still be worked on.
+Task<Result<>> Claimer::secure(std::vector<Row*> taken) {
+    Result<> answer{};
+    if (context_.exclusive) {
+        answer = co_await list_in_flight(taken);
+    } else {
+        Leases::Taken leased = co_await leases_.take(std::move(taken));
+        taken = std::move(leased.rows);
+        if (leased.error) answer = std::unexpected(*std::move(leased.error));
+    }
+    const TimePoint now = context_.loop.now();
+    const bool exclusive_failed = context_.exclusive && !answer;
+    for (Row* row : taken) {
+        const QueueOptions& options = context_.options;
+        if (row->cancelled || context_.stopped() || exclusive_failed) {
+            const dynamo::Value due = context_.rows.due_value(row->due_at);
+            if (context_.exclusive) {
+                book_.retire(*row, RowEnd::let_go);
+            } else {
+                settler_.give_back(*row);
+            }
+            reread(due);
+        } else if (row->state.interruptions > 0 &&
+                   row->state.interruptions >= options.interruptions_max) {
+            poison(*row);
+        } else {
+            book_.hold(*row, now);
+        }
+    }
+    context_.dispatch();
+    co_return answer;
+}
+
+Task<Result<>> Claimer::list_in_flight(std::vector<Row*> rows) {
+    std::vector<dynamo::WriteUnit> units;
+    std::vector<InFlightEntry> entries;
+    std::vector<Row*> members;
+    std::size_t bytes = 0;
+    const auto close_batch = [&] {
+        if (members.empty()) return;
+        InFlightBatch& batch =
+            in_flight_.open(ulid(context_.loop.now(), context_.random), members.size());
+        for (Row* row : members) row->batch = &batch;
+        units.emplace_back();
+        units.back().push_back(in_flight_.record(batch, entries));
+        entries.clear();
+        members.clear();
+        bytes = 0;
+    };
+    for (Row* row : rows) {
+        // Those that were interrupted before are listed when they start (see Runner).
+        if (row->state.interruptions > 0) continue;
+        entries.push_back({.id = row->id,
+                           .due_at = row->state.due_at,
+                           .attempts = row->state.attempts,
+                           .interruptions = row->state.interruptions});
+        members.push_back(row);
+        bytes += row->id.size() + 20;
+        if (bytes >= in_flight_bytes_max) close_batch();
+    }
+    close_batch();
+    if (units.empty()) co_return Result<>{};
+    auto answers = co_await context_.database.update_batch(std::move(units), false);
+    for (Result<>& answer : answers) {
+        if (!answer) co_return std::move(answer);
+    }
+    co_return Result<>{};
+}
+
+void Claimer::poison(Row& row) {
+    row.unchanged = context_.rows.unchanged(row.item);
+    Claim claim;
+    claim.item = row.item;
+    claim.row = row.state;
+    claim.attempt = row.state.attempts + 1;
+    claim.due_at = row.due_at;
+    claim.stop = context_.hard_stop.token();
+    settler_.settle(row, context_.handler.poisoned(std::move(claim)), true);
+}
+
+/// A page that gave nothing cost time that rows which are due may need.
+Task<> Claimer::rest_after(std::int64_t began, std::size_t passed_over) {
+    if (passed_over == 0) co_return;
+    const std::int64_t cost_ns = context_.loop.clock().ticks() - began;
+    const Duration rest =
+        std::min(Duration{20}, std::chrono::ceil<Duration>(std::chrono::nanoseconds{3 * cost_ns}));
+    if (rest > Duration::zero()) {
+        (void)co_await context_.loop.sleep_for(rest, context_.stopping.token());
+    }
+}
+
+Task<> Claimer::pause_after(Error error) {
+    context_.metrics.store_errors.add();
+    if (log_limit_.pass(context_.loop.clock())) {
+        context_.log.warn("rows cannot be claimed, trying again",
+                          {{"queue", context_.options.name}, {"error", describe(error)}});
+    }
+    (void)co_await context_.loop.sleep_for(error_pause_.next(), context_.stopping.token());
+}
+
+Task<Result<>> Claimer::claim_for(std::shared_ptr<Run> run) {
+    for (std::size_t index = 0; index < cursors_.size(); ++index) {
+        Position position;
+        for (bool more = true; more;) {
+            while (!has_room() && !context_.stopped()) {
+                ++runs_waiting_;
+                (void)co_await room_.wait_until(
+                    context_.loop.now() + context_.options.poll_interval,
+                    context_.stopping.token());
+                --runs_waiting_;
+            }
+            if (context_.stopped()) co_return fail(Errc::cancelled, "the queue has stopped");
+            Scan request;
+            request.cursor = index;
+            request.position = position;
+            request.until = run->cutoff;
+            request.limit = std::min(context_.options.claim_batch, book_.room());
+            request.run = run;
+            CARILLON_CO_TRY(Found found, co_await scan(std::move(request)));
+            more = found.more;
+            position = std::move(found.end);
+            std::vector<Row*> rows = std::move(found.taken);
+            if (!rows.empty()) CARILLON_CO_TRY_VOID(co_await secure(std::move(rows)));
+        }
+    }
+    co_return Result<>{};
+}
+
+}  // namespace carillon::queue

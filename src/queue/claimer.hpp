@@ -1,0 +1,104 @@
+// Finds rows that fall due and takes them into the book.
+//
+// Reads each partition of the due index forward from where it stopped; goes back only when
+// something was inserted before that place, or when rows that were passed over (their key had its
+// share of the memory) may come now. What it takes is secured before it may start: listed in the
+// in-flight table of an exclusive store, or leased by a conditional write in a shared one.
+
+#pragma once
+
+#include "queue/book.hpp"
+#include "queue/context.hpp"
+#include "queue/cursor.hpp"
+#include "queue/leases.hpp"
+#include "queue/settler.hpp"
+#include "runtime/event.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace carillon::queue {
+
+class Claimer {
+public:
+    Claimer(Context& context, Book& book, InFlight& in_flight, Leases& leases, Settler& settler);
+
+    /// Claims until the queue stops.
+    Task<> claim_until_stopped();
+    /// Claims everything due by `run->cutoff`, once; the run's rows are attached to it.
+    [[nodiscard]] Task<Result<>> claim_for(std::shared_ptr<Run> run);
+
+    /// Something may have changed: room, the store, the clock.
+    void wake();
+    /// Looks at every partition soon, whatever was planned.
+    void look_now();
+    /// The index must be read again from this sort key.
+    void reread(const dynamo::Value& from);
+
+private:
+    struct Scan {
+        std::size_t cursor = 0;
+        Position position;
+        TimePoint until{};
+        std::size_t limit = 0;
+        std::shared_ptr<Run> run{};
+    };
+
+    /// What one page gave.
+    struct Found {
+        std::vector<Row*> taken{};
+        std::size_t passed_over = 0;
+        bool more = false;  ///< There may be more behind `end`.
+        Position end;
+    };
+
+    [[nodiscard]] bool has_room() const;
+    void apply_rereads();
+    [[nodiscard]] Task<bool> look();
+    [[nodiscard]] Task<Result<>> look_at_partition(std::size_t index);
+    [[nodiscard]] Task<Result<>> plan_next_look(std::size_t index, TimePoint until);
+    [[nodiscard]] Task<Result<>> refill(FairKey* key);
+    [[nodiscard]] Task<Result<Found>> scan(Scan scan);
+    void choose(const Scan& scan, dynamo::Page& page, Found& found);
+    const dynamo::Item* choose_one(const Scan& scan,
+                                   dynamo::Item& item,
+                                   const dynamo::Item* previous,
+                                   Found& found);
+    void pass_over(FairKey& key,
+                   const Scan& scan,
+                   const dynamo::Item& item,
+                   const dynamo::Item* previous);
+    void note_corrupt(const std::string& id, const Error& error);
+    [[nodiscard]] Task<Result<>> secure(std::vector<Row*> taken);
+    [[nodiscard]] Task<Result<>> list_in_flight(std::vector<Row*> rows);
+    void poison(Row& row);
+    [[nodiscard]] TimePoint next_look() const;
+    [[nodiscard]] Task<> rest_after(std::int64_t began, std::size_t passed_over);
+    Task<> pause_after(Error error);
+
+    Context& context_;
+    Book& book_;
+    InFlight& in_flight_;
+    Leases& leases_;
+    Settler& settler_;
+    std::vector<Cursor> cursors_;
+    std::unordered_map<FairKey*, std::vector<std::optional<Position>>> passed_over_;
+    std::vector<FairKey*> refills_;
+    std::optional<dynamo::Value> reread_from_;
+    std::string reread_bytes_;
+    std::unordered_set<std::string> corrupt_;  // Logged once.
+    runtime::Semaphore scanning_;
+    runtime::Event awake_;
+    runtime::Event room_;
+    bool waits_for_room_ = false;
+    std::size_t runs_waiting_ = 0;
+    std::size_t first_ = 0;  // The cursor that is looked at first, in turn.
+    ErrorPause error_pause_;
+    RateLimit log_limit_;
+};
+
+}  // namespace carillon::queue

@@ -1,0 +1,52 @@
+// Where a scan of one partition of the due index stands, and when to look again. Pure.
+
+#pragma once
+
+#include "core/time.hpp"
+#include "dynamo/database.hpp"
+#include "queue/row.hpp"
+
+#include <optional>
+#include <string>
+
+namespace carillon::queue {
+
+/// A place between two entries of a partition.
+struct Position {
+    std::optional<dynamo::Item> after{};  ///< Behind this entry (its start key) ...
+    std::optional<dynamo::Value> from{};  ///< ... or before all entries of this sort key ...
+    std::string at{};                     ///< sort_bytes of either; empty: before everything.
+};
+
+struct Cursor {
+    dynamo::Value partition;
+    State state = State::ready;
+    /// Everything before it has been seen.
+    Position position{};
+    bool exhausted = false;  ///< At the last look nothing more was due.
+    TimePoint look_at{};     ///< Then the next look is due here.
+
+    /// An entry came in at `sort`: if that is behind the position, it goes back there.
+    /// `horizon` is the last sort key that the next look in time would see.
+    void entry_came(const dynamo::Value& sort,
+                    const std::string& bytes,
+                    const std::string& horizon);
+    [[nodiscard]] bool should_look(TimePoint now, Duration poll_interval) const;
+};
+
+/// The query for entries behind `position` up to `until`; nothing when there cannot be any.
+[[nodiscard]] std::optional<dynamo::QueryRequest> page_query(const RowMap& rows,
+                                                             const dynamo::Value& partition,
+                                                             const Position& position,
+                                                             TimePoint until,
+                                                             std::size_t limit);
+/// The query for the first entry later than `after`.
+[[nodiscard]] dynamo::QueryRequest next_query(const RowMap& rows,
+                                              const dynamo::Value& partition,
+                                              TimePoint after);
+/// The place behind `item`.
+[[nodiscard]] Position position_behind(const dynamo::Item& item,
+                                       const dynamo::KeySchema& table_key,
+                                       const dynamo::KeySchema& index_key);
+
+}  // namespace carillon::queue

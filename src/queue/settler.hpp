@@ -1,0 +1,89 @@
+// Records outcomes, as many per commit as have gathered while the last commit was under way.
+//
+// A failure of the store is never a failure of the work: the outcome is kept and written again
+// until it is recorded, or until the row turns out to have vanished or changed. Lives as long as
+// its queue; the coroutine that commits runs only while there is something to commit.
+
+#pragma once
+
+#include "queue/book.hpp"
+#include "queue/context.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace carillon::queue {
+
+/// How much of an outcome is still tried, after the store has refused it for good.
+enum class Fallback : std::uint8_t {
+    none,
+    stored_item,  ///< The new state on the row as it is stored, without the domain's changes.
+    dead_letter,  ///< That as a dead letter, without what was to be committed beside it.
+};
+
+/// What became of one row.
+struct Outcome {
+    Row* row = nullptr;
+    Settlement settlement;
+    RowState next;
+    RowEnd end = RowEnd::done;
+    int tries = 0;
+    Fallback fallback = Fallback::none;
+    /// An earlier try failed in a way that leaves open whether it was applied.
+    bool uncertain = false;
+};
+
+/// The state after an attempt. `poisoned`: there was no attempt, so nothing is counted.
+[[nodiscard]] RowState state_after(const RowState& claimed,
+                                   TimePoint due_at,
+                                   const Settlement& settlement,
+                                   bool poisoned);
+
+class Settler {
+public:
+    Settler(Context& context, Book& book, InFlight& in_flight)
+        : context_(context), book_(book), in_flight_(in_flight) {}
+
+    /// The row ran (or is poisoned): records its settlement. The row's `unchanged` is set.
+    void settle(Row& row, Settlement settlement, bool poisoned = false);
+    /// A leased row that was not started goes back.
+    void give_back(Row& row);
+    /// Removes the rows of finished batches, if nothing else is about to.
+    void sweep();
+    /// Nothing left to write.
+    [[nodiscard]] bool idle() const;
+
+    /// Commits fail at present: nothing new should be started.
+    [[nodiscard]] bool store_down() const { return store_down_; }
+
+private:
+    void add(Outcome outcome);
+    void wake();
+    Task<> commit_all();
+    [[nodiscard]] Task<bool> commit(std::vector<Outcome> batch);
+    [[nodiscard]] std::vector<dynamo::WriteUnit> units_of(std::vector<Outcome>& batch,
+                                                          std::vector<std::string>& removals);
+    [[nodiscard]] dynamo::WriteUnit unit_of(const Outcome& outcome) const;
+    [[nodiscard]] dynamo::Write main_write(const Outcome& outcome) const;
+    void recorded(Outcome& outcome);
+    void dropped(Outcome& outcome);
+    Task<> resolve(Outcome outcome, Error error);
+    Task<> resolve_condition(Outcome outcome, Error error);
+    Task<> resolve_refused(Outcome outcome, Error error);
+    Task<> retry_later(std::vector<Outcome> batch);
+    [[nodiscard]] Task<Result<std::optional<dynamo::Item>>> stored_row(const Row& row);
+    void show();
+
+    Context& context_;
+    Book& book_;
+    InFlight& in_flight_;
+    std::deque<Outcome> waiting_;
+    std::size_t elsewhere_ = 0;  // Outcomes in a commit, being resolved, or waiting to be retried.
+    bool committing_ = false;
+    bool store_down_ = false;
+    RateLimit log_limit_;
+};
+
+}  // namespace carillon::queue
