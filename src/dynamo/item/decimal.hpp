@@ -1,4 +1,4 @@
-// Integer arithmetic under Number: digits of 128-bit magnitudes and sums that need up to 77 digits.
+// Integer arithmetic under Number: digits of 128-bit magnitudes and sums of up to 77 digits.
 //
 // Apart from Number because it knows nothing of signs, ranges or DynamoDB. Only this folder uses
 // it.

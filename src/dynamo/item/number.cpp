@@ -142,8 +142,9 @@ struct Sum {
     int exponent = 0;
 };
 
-/// Rounds to 38 digits, half away from zero.
-Sum round_to_precision(bool negative, decimal::Wide value, int exponent) {
+/// The digits of `value`, when 38 of them are enough. DynamoDB never rounds a sum: one that needs
+/// more digits is refused as an overflow.
+Result<Sum> exact_sum(bool negative, decimal::Wide value, int exponent) {
     constexpr std::uint64_t chunk = 10'000'000'000'000'000'000U;
     std::string digits;  // Least significant first.
     while (!value.is_zero()) {
@@ -152,45 +153,40 @@ Sum round_to_precision(bool negative, decimal::Wide value, int exponent) {
     }
     while (!digits.empty() && digits.back() == '0') digits.pop_back();
 
-    const std::size_t dropped = digits.size() > digits_max ? digits.size() - digits_max : 0;
+    const std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
+    if (digits.size() - zeros > digits_max) return overflow();
     Magnitude magnitude = 0;
-    for (std::size_t i = digits.size(); i-- > dropped;) {
+    for (std::size_t i = digits.size(); i-- > zeros;) {
         magnitude = magnitude * 10 + static_cast<unsigned>(digits[i] - '0');
     }
-    if (dropped > 0 && digits[dropped - 1] >= '5') ++magnitude;
-    return {negative, magnitude, exponent + static_cast<int>(dropped)};
+    return Sum{negative, magnitude, exponent + static_cast<int>(zeros)};
 }
 
 /// `a` has the greater exponent; neither is zero.
-Sum add_wide(const Number& a, const Number& b, bool b_negative) {
-    // 76 digits of `a` leave room for a carry in 256 bits. What of `b` lies below them is cut: a
-    // cut part cannot change a rounded sum, and makes a difference one unit smaller.
+Result<Sum> add_wide(const Number& a, const Number& b, bool b_negative) {
+    // 76 digits of `a` leave room for a carry in 256 bits. What lies further apart than that needs
+    // more than 38 digits, as `b` does not end in zero.
     const int gap = a.exponent() - b.exponent();
-    const int shift = std::min(gap, 2 * digits_max - count_digits(a.magnitude()));
+    if (gap > 2 * digits_max - count_digits(a.magnitude())) return overflow();
     decimal::Wide left(a.magnitude());
-    left.scale(shift);
+    left.scale(gap);
+    decimal::Wide right(b.magnitude());
 
-    const int cut = gap - shift;
-    const Magnitude divisor = cut > digits_max ? 0 : power_of_ten(cut);
-    const Magnitude kept = divisor == 0 ? 0 : b.magnitude() / divisor;
-    const bool exact = divisor != 0 && b.magnitude() % divisor == 0;
-    decimal::Wide right(kept);
-
-    const int exponent = a.exponent() - shift;
     if (a.negative() == b_negative) {
         left.add(right);
-        return round_to_precision(a.negative(), left, exponent);
+        return exact_sum(a.negative(), left, b.exponent());
     }
     if (left.less_than(right)) {
         right.subtract(left);
-        return round_to_precision(b_negative, right, exponent);
+        return exact_sum(b_negative, right, b.exponent());
     }
     left.subtract(right);
-    if (!exact) left.subtract(decimal::Wide(1));
-    return round_to_precision(a.negative(), left, exponent);
+    return exact_sum(a.negative(), left, b.exponent());
 }
 
-Result<Number> finish(Sum sum) {
+Result<Number> finish(const Result<Sum>& exact) {
+    if (!exact) return std::unexpected(exact.error());
+    const Sum& sum = *exact;
     if (sum.magnitude == 0) return Number();
     const int leading = sum.exponent + count_digits(sum.magnitude) - 1;
     if (leading > leading_max) return overflow();
@@ -214,9 +210,9 @@ Result<Number> add(const Number& a, const Number& b, bool b_negative) {
     // Below 2^64 * 10^18 + 2^64, so it has at most 38 digits: the ordinary counters end here.
     const Magnitude left = a.magnitude() * power_of_ten(gap);
     const Magnitude right = b.magnitude();
-    if (a.negative() == b_negative) return finish({a.negative(), left + right, b.exponent()});
-    if (left < right) return finish({b_negative, right - left, b.exponent()});
-    return finish({a.negative(), left - right, b.exponent()});
+    if (a.negative() == b_negative) return finish(Sum{a.negative(), left + right, b.exponent()});
+    if (left < right) return finish(Sum{b_negative, right - left, b.exponent()});
+    return finish(Sum{a.negative(), left - right, b.exponent()});
 }
 
 }  // namespace

@@ -42,8 +42,8 @@ public:
 
     [[nodiscard]] bool negative() const { return negative_; }
 
-    /// Exact sums; more than 38 digits are rounded half up (as DynamoDB does); overflow is
-    /// `invalid`.
+    /// Exact sums. One that needs more than 38 significant digits, or is out of range, is `invalid`
+    /// ("Number overflow. Attempting to store ..."), as it is with DynamoDB: nothing is rounded.
     [[nodiscard]] Result<Number> plus(const Number& other) const;
     [[nodiscard]] Result<Number> minus(const Number& other) const;
 
