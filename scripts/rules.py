@@ -21,9 +21,9 @@ LONG_FILES = {
 # Rule, pattern, where it is allowed (path prefixes), what to do instead.
 BANNED = [
     ("clock", r"\b(system_clock|steady_clock|high_resolution_clock)::now\b",
-     ("src/runtime/", "bench/"), "use runtime::Clock"),
+     ("src/runtime/", "bench/", "tests/", "*_integration_test.cpp"), "use runtime::Clock"),
     ("sleep", r"\bthis_thread::sleep_|(?<![\w.>:])(?:::)?(?:usleep|nanosleep|sleep)\s*\(",
-     ("bench/",), "use Loop::sleep_for"),
+     ("bench/", "tests/", "*_integration_test.cpp"), "use Loop::sleep_for"),
     ("chance", r"(?<![\w.>:])(?:std::|::)?s?rand\s*\(|\brandom_device\b|\bmt19937",
      ("src/runtime/",), "use carillon::Random"),
     ("environment", r"\b(?:secure_)?getenv\b", ("src/app/", "src/cli/", "bench/", "tests/"),

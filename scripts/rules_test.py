@@ -105,6 +105,8 @@ class RulesTest(unittest.TestCase):
             ("src/net/a.cpp", "auto t = clock.now();", []),
             ("src/net/a.cpp", "std::this_thread::sleep_for(1s);", ["sleep"]),
             ("src/net/a.cpp", "usleep(1);", ["sleep"]),
+            ("src/net/a_test.cpp", "::usleep(1);", ["sleep"]),
+            ("src/net/a_integration_test.cpp", "::usleep(1);", []),
             ("src/net/a.cpp", "co_await loop.sleep(1s);", []),
             ("src/net/a.cpp", "co_await loop_.sleep_for(1s);", []),
             ("src/net/a.cpp", "int r = rand();", ["chance"]),
