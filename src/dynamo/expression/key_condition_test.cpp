@@ -25,9 +25,9 @@ TEST(KeyCondition, TakesEqualityOfTheHashKey) {
 
 TEST(KeyCondition, TakesOneConditionOnTheSortKey) {
     const struct {
-        const char* text;
-        SortOperator op;
-        Value value;
+        const char* text = "";
+        SortOperator op = SortOperator::equal;
+        Value value{};
     } cases[] = {
         {"pk = :p AND sk = :1", SortOperator::equal, 1},
         {"pk = :p AND #s < :1", SortOperator::less, 1},

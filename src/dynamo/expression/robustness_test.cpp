@@ -219,7 +219,7 @@ TEST(Robustness, SurvivesTextThatIsAllNesting) {
 
 TEST(Robustness, AnswersDeepButLegalConditions) {
     std::string text = "a=:n";
-    for (int i = 0; i < 149; ++i) text = "NOT(" + text + ")";
+    for (int i = 0; i < 149; ++i) text.insert(0, "NOT(").append(")");
     const auto condition = Condition::parse(text);
     ASSERT_TRUE(condition) << condition.error().message;
     ASSERT_TRUE(condition->check(values));
