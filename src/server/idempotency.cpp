@@ -13,20 +13,6 @@ namespace {
 
 constexpr std::size_t key_bytes_max = 255;
 
-bool same_headers(const net::Headers& a, const net::Headers& b) {
-    if (a.size() != b.size()) return false;
-    // The store keeps headers as a map: compare by name, not by position.
-    return std::ranges::all_of(a, [&](const net::Header& header) {
-        const auto other = b.get(header.name);
-        return other && *other == header.value;
-    });
-}
-
-bool same_repeat(const std::optional<webhooks::RepeatRule>& asked, const webhooks::Repeat& stored) {
-    if (asked.has_value() != stored.enabled) return false;
-    return !asked || (asked->period() == stored.rule.period() && asked->max == stored.rule.max);
-}
-
 }  // namespace
 
 Result<std::optional<std::string>> idempotency_key(const net::Headers& headers) {
@@ -60,15 +46,6 @@ std::string id_of_key(std::string_view name_space, std::string_view key) {
     std::string hex = hex_encode({bytes.data(), bytes.size()});
     for (const std::size_t at : {8U, 13U, 18U, 23U}) hex.insert(at, 1, '-');
     return hex;
-}
-
-bool is_repetition(const webhooks::Registration& asked,
-                   const webhooks::Webhook& stored,
-                   bool with_schedule) {
-    return asked.url == stored.url && asked.method == stored.method && asked.body == stored.body &&
-           asked.retries_max == stored.retries.max && same_headers(asked.headers, stored.headers) &&
-           same_repeat(asked.repeat, stored.repeat) &&
-           (!with_schedule || asked.schedule == stored.schedule);
 }
 
 }  // namespace carillon::server

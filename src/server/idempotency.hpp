@@ -7,7 +7,6 @@
 
 #include "core/result.hpp"
 #include "net/http.hpp"
-#include "webhooks/service.hpp"
 
 #include <optional>
 #include <string>
@@ -22,11 +21,5 @@ namespace carillon::server {
 /// A UUID (version 8, RFC 9562 appendix B.2: SHA-256 of its parts) that is the same for the same
 /// namespace and key.
 [[nodiscard]] std::string id_of_key(std::string_view name_space, std::string_view key);
-
-/// Whether `stored` is what `asked` would have made. `with_schedule` false leaves out the schedule:
-/// a request without one means "now", which is another instant at each repetition.
-[[nodiscard]] bool is_repetition(const webhooks::Registration& asked,
-                                 const webhooks::Webhook& stored,
-                                 bool with_schedule);
 
 }  // namespace carillon::server

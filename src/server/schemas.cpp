@@ -43,7 +43,7 @@ constexpr std::string_view text = R"json({
   "additionalProperties": false,
   "properties": {
     "namespace": {"type": "string", "minLength": 1},
-    "id": {"type": "string", "minLength": 1, "maxLength": 512, "description": "An id of one's own makes the request repeatable"},
+    "id": {"type": "string", "minLength": 1, "maxLength": 256, "description": "An id of one's own makes the request repeatable"},
     "url": {"type": "string", "format": "uri", "description": "http or https"},
     "method": {"type": "string", "enum": ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"], "default": "GET"},
     "schedule": {"type": "string", "format": "date-time", "description": "When to ring; now if left out"},
@@ -112,7 +112,7 @@ constexpr std::string_view text = R"json({
   "properties": {
     "count": {"type": "integer", "description": "Registered, or found from an earlier try"},
     "errors": {"type": "integer"},
-    "items": {
+    "results": {
       "type": "array",
       "description": "One per registration, in order",
       "items": {

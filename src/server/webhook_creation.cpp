@@ -9,12 +9,6 @@
 namespace carillon::server {
 namespace {
 
-bool has_schedule(const json::value& body) {
-    const json::object* object = body.if_object();
-    const json::value* schedule = object == nullptr ? nullptr : object->if_contains("schedule");
-    return schedule != nullptr && !schedule->is_null();
-}
-
 /// The list of a batch, or nullptr when `body` is one registration.
 Result<const json::array*> batch_list(const json::value& body) {
     const json::value* list = body.is_array() ? &body : nullptr;
@@ -47,19 +41,23 @@ net::ServerResponse webhook_response(int status, const webhooks::Webhook& webhoo
     return response;
 }
 
-bool is_taken(const Error& error) {
-    return error.code == Errc::already_exists || error.code == Errc::condition_failed;
+/// What became of the entry at `index`.
+json::object failure(Error error, std::size_t index) {
+    const int status = status_of(error);
+    error.field =
+        "webhooks[" + std::to_string(index) + "]" + (error.field.empty() ? "" : "." + error.field);
+    // The list of all mistakes has the entry's own paths: the first is enough here.
+    error.detail.reset();
+    json::object document = problem(error, {});
+    return {{"status", status}, {"problem", std::move(document)}};
+}
+
+/// 201 for a new webhook, 200 for the one that an earlier request with the same id made.
+int status_of_made(const webhooks::Webhook& webhook, TimePoint asked_at) {
+    return webhook.created_at < asked_at ? 200 : 201;
 }
 
 }  // namespace
-
-/// One entry of a batch on its way.
-struct WebhookCreation::Entry {
-    Result<std::size_t> place;  ///< Among the registrations that are sound, or what is wrong.
-    /// Kept where the id is given: what was asked, to recognise a repetition.
-    std::optional<webhooks::Registration> repeatable{};
-    bool with_schedule = false;
-};
 
 Task<Result<net::ServerResponse>> WebhookCreation::create(Call& call) {
     auto key = idempotency_key(call.request.headers);
@@ -72,94 +70,57 @@ Task<Result<net::ServerResponse>> WebhookCreation::create(Call& call) {
 
 Task<Result<net::ServerResponse>> WebhookCreation::create_one(const json::value& body,
                                                               std::optional<std::string> key) {
-    auto asked = webhooks::registration_from_json(body, loop_.now());
+    const TimePoint now = loop_.now();
+    auto asked = webhooks::registration_from_json(body, now);
     if (!asked) co_return std::unexpected(std::move(asked).error());
     if (key && !asked->id) asked->id = id_of_key(asked->name_space, *key);
-    std::optional<webhooks::Registration> repeatable;
-    if (asked->id) repeatable = *asked;
-
     auto made = co_await service_.register_webhook(*std::move(asked));
-    if (made) co_return webhook_response(201, *made);
-    if (!repeatable || !is_taken(made.error())) {
-        co_return std::unexpected(std::move(made).error());
-    }
-    auto found =
-        co_await earlier(*std::move(repeatable), has_schedule(body), std::move(made).error());
-    if (!found) co_return std::unexpected(std::move(found).error());
-    co_return webhook_response(200, *found);
-}
-
-Task<Result<webhooks::Webhook>> WebhookCreation::earlier(webhooks::Registration asked,
-                                                         bool with_schedule,
-                                                         Error error) {
-    auto stored = co_await service_.get(asked.name_space, *asked.id);
-    if (stored && is_repetition(asked, *stored, with_schedule)) co_return stored;
-    error.code = Errc::already_exists;
-    error.field = "id";
-    error.message = "another webhook has this id, given or made from the Idempotency-Key";
-    co_return std::unexpected(std::move(error));
+    if (!made) co_return std::unexpected(std::move(made).error());
+    co_return webhook_response(status_of_made(*made, now), *made);
 }
 
 Task<Result<net::ServerResponse>> WebhookCreation::create_many(const json::array& list,
                                                                std::optional<std::string> key) {
     const TimePoint now = loop_.now();
-    std::vector<Entry> entries;
+    // For each entry its place among those that are sound, or what is wrong with it.
+    std::vector<Result<std::size_t>> places;
     std::vector<webhooks::Registration> sound;
-    entries.reserve(list.size());
+    places.reserve(list.size());
     sound.reserve(list.size());
     for (const json::value& each : list) {
         auto asked = webhooks::registration_from_json(each, now);
         if (!asked) {
-            entries.push_back({.place = std::unexpected(std::move(asked).error())});
+            places.emplace_back(std::unexpected(std::move(asked).error()));
             continue;
         }
         if (key && !asked->id) {
             // Each entry needs an id of its own, the same at every repetition.
-            asked->id = id_of_key(asked->name_space, *key + "#" + std::to_string(entries.size()));
+            asked->id = id_of_key(asked->name_space, *key + "#" + std::to_string(places.size()));
         }
-        Entry entry{.place = sound.size(), .with_schedule = has_schedule(each)};
-        if (asked->id) entry.repeatable = *asked;
-        entries.push_back(std::move(entry));
+        places.emplace_back(sound.size());
         sound.push_back(*std::move(asked));
     }
 
     std::vector<Result<webhooks::Webhook>> made;
     if (!sound.empty()) made = co_await service_.register_many(std::move(sound));
 
-    json::array items;
-    items.reserve(entries.size());
+    json::array results;
+    results.reserve(places.size());
     std::int64_t count = 0;
-    for (Entry& entry : entries) {
-        Result<webhooks::Webhook> webhook =
-            entry.place ? std::move(made[*entry.place])
-                        : Result<webhooks::Webhook>(std::unexpected(entry.place.error()));
-        int status = 201;
-        if (!webhook && entry.repeatable && is_taken(webhook.error())) {
-            status = 200;
-            webhook = co_await earlier(
-                *std::move(entry.repeatable), entry.with_schedule, std::move(webhook).error());
-        }
-        if (webhook) {
+    for (const Result<std::size_t>& place : places) {
+        if (place && made[*place]) {
             ++count;
-            items.push_back(
-                json::object{{"status", status}, {"webhook", webhooks::to_json(*webhook)}});
-            continue;
+            const webhooks::Webhook& webhook = *made[*place];
+            results.push_back(json::object{{"status", status_of_made(webhook, now)},
+                                           {"webhook", webhooks::to_json(webhook)}});
+        } else {
+            results.push_back(
+                failure(place ? made[*place].error() : place.error(), results.size()));
         }
-        Error error = std::move(webhook).error();
-        status = status_of(error);
-        error.field = "webhooks[" + std::to_string(items.size()) + "]" +
-                      (error.field.empty() ? "" : "." + error.field);
-        // The list of all mistakes has the entry's own paths: one mistake is enough here.
-        error.detail.reset();
-        json::object failure{{"status", status}};
-        json::object document = problem(error, {});
-        document["status"] = status;
-        failure["problem"] = std::move(document);
-        items.push_back(std::move(failure));
     }
-    const auto errors = static_cast<std::int64_t>(items.size()) - count;
+    const auto errors = static_cast<std::int64_t>(results.size()) - count;
     co_return json_response(
-        200, json::object{{"count", count}, {"errors", errors}, {"items", std::move(items)}});
+        200, json::object{{"count", count}, {"errors", errors}, {"results", std::move(results)}});
 }
 
 }  // namespace carillon::server

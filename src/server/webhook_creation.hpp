@@ -29,14 +29,9 @@ public:
 
 private:
     using Response = Task<Result<net::ServerResponse>>;
-    struct Entry;
 
     Response create_one(const json::value& body, std::optional<std::string> key);
     Response create_many(const json::array& list, std::optional<std::string> key);
-    /// The webhook that an earlier try of the same request made, if that is why `error` came.
-    Task<Result<webhooks::Webhook>> earlier(webhooks::Registration asked,
-                                            bool with_schedule,
-                                            Error error);
 
     runtime::Loop& loop_;
     webhooks::Service& service_;

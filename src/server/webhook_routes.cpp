@@ -12,8 +12,8 @@ namespace {
 
 using webhooks::Status;
 
-constexpr std::size_t namespace_bytes_max = 512;
-constexpr std::size_t id_bytes_max = 512;
+constexpr std::size_t namespace_bytes_max = 256;
+constexpr std::size_t id_bytes_max = 256;
 
 constexpr Choice<Status> statuses[] = {
     {"PENDING", Status::pending},

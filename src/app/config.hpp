@@ -1,0 +1,89 @@
+// What a server is told: flags over environment over carillon.toml over defaults.
+//
+// Every setting is one row of a table (name, environment names, help, how its text is read), from
+// which the command line, the environment and the file are all served, so that they cannot differ.
+
+#pragma once
+
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "net/address_guard.hpp"
+#include "observability/log.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carillon::app {
+
+struct Config {
+    std::string store = "embedded:./var/carillon";
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 3080;
+    LogLevel log_level = LogLevel::info;
+    LogFormat log_format = LogFormat::text;
+    net::AddressGuard targets{};  ///< Which addresses webhooks may call.
+    std::size_t concurrency = 25;
+    std::size_t concurrency_per_host = 0;  ///< 0: no limit of its own.
+    Duration timeout{30'000};
+    Duration connect_timeout{5'000};
+    Duration retry_base{1'000};
+    Duration retry_cap{3'600'000};
+    std::vector<std::string> signing_secrets{};  ///< Never logged.
+    bool verify_tls = true;
+    std::string ca_file{};
+    std::string table = "webhooks";
+    std::string id_prefix{};
+    bool deliver = true;  ///< Whether webhooks ring, or are only kept.
+    bool sync = true;     ///< Whether a write is on disk before it is acknowledged.
+    std::size_t cache_bytes = std::size_t{128} << 20U;
+    std::size_t body_bytes_max = std::size_t{4} << 20U;
+    std::size_t connections_max = 10'000;
+    Duration grace{10'000};  ///< For what runs when the server is told to stop.
+};
+
+struct Setting {
+    std::string_view name;  ///< `log-level`: of the flag and the key of the file.
+    std::vector<std::string_view> environment;  ///< The first that is set counts.
+    std::string_view value;                     ///< What the help calls it; empty: a switch.
+    std::string_view help;
+    /// Errors are `invalid` without a field; the caller says where the text came from.
+    Result<> (*apply)(Config& config, std::string_view text);
+};
+
+[[nodiscard]] std::span<const Setting> settings();
+
+/// Texts by the setting's name.
+using FlagTexts = std::map<std::string, std::string, std::less<>>;
+using Getenv = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// One line of a configuration file.
+struct FileEntry {
+    std::string key;
+    std::string text;
+    std::size_t line = 0;
+};
+
+struct FileTexts {
+    std::string name;  ///< As messages call it; empty: there is none.
+    std::vector<FileEntry> entries{};
+};
+
+/// `invalid`; the message begins with where: `--port`, `PORT (environment)`, `carillon.toml:7`.
+[[nodiscard]] Result<Config> resolve(const FlagTexts& flags,
+                                     const Getenv& environment,
+                                     const FileTexts& file);
+
+/// Whether the address is one that only this machine reaches.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
+/// `64MB`, `64MiB`, `512k`, `1G` (powers of 1024), or bytes.
+[[nodiscard]] Result<std::size_t> parse_bytes(std::string_view text);
+
+}  // namespace carillon::app

@@ -1,0 +1,83 @@
+#include "app/config_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <toml++/toml.h>
+#include <utility>
+
+namespace carillon::app {
+namespace {
+
+Result<std::string> scalar_text(const toml::node& node) {
+    if (const auto text = node.value_exact<std::string>()) return *text;
+    if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+    if (const auto truth = node.value_exact<bool>()) return std::string(*truth ? "true" : "false");
+    return fail(Errc::invalid, "must be a text, a whole number, true or false, or a list of texts");
+}
+
+Result<std::string> text_of(const toml::node& node) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr) return scalar_text(node);
+    std::string joined;
+    for (const toml::node& each : *list) {
+        CARILLON_TRY(const std::string text, scalar_text(each));
+        if (!joined.empty()) joined += ',';
+        joined += text;
+    }
+    return joined;
+}
+
+Result<FileTexts> read_table(const toml::table& table, const std::string& name) {
+    FileTexts file{.name = name};
+    for (const auto& [key, node] : table) {
+        const auto line = static_cast<std::size_t>(key.source().begin.line);
+        if (node.is_table()) {
+            return fail(Errc::invalid,
+                        fmt::format("{}:{}: unknown section [{}]: settings are written without "
+                                    "sections",
+                                    name,
+                                    line,
+                                    key.str()));
+        }
+        auto text = text_of(node);
+        if (!text) {
+            return fail(Errc::invalid,
+                        fmt::format("{}:{}: {}: {}", name, line, key.str(), text.error().message));
+        }
+        file.entries.push_back({std::string(key.str()), *std::move(text), line});
+    }
+    // Mistakes are told from top to bottom.
+    std::ranges::sort(file.entries, {}, &FileEntry::line);
+    return file;
+}
+
+}  // namespace
+
+Result<FileTexts> read_toml(std::string_view document, const std::string& name) {
+    try {
+        return read_table(toml::parse(document, name), name);
+    } catch (const toml::parse_error& error) {
+        return fail(Errc::invalid,
+                    fmt::format("{}:{}: {}", name, error.source().begin.line, error.description()));
+    } catch (const std::exception& error) {
+        return fail(Errc::internal, fmt::format("{}: {}", name, error.what()));
+    }
+}
+
+Result<FileTexts> read_config_file(const std::string& path, bool required) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        if (!required) return FileTexts{};
+        return fail(Errc::invalid, "cannot open the configuration file " + path);
+    }
+    const std::string document{std::istreambuf_iterator<char>(file),
+                               std::istreambuf_iterator<char>()};
+    if (file.bad()) return fail(Errc::invalid, "cannot read the configuration file " + path);
+    return read_toml(document, path);
+}
+
+}  // namespace carillon::app

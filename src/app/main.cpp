@@ -1,0 +1,125 @@
+// The program: what the shell gave, the command it means, its exit code. The last catch-all is
+// here.
+
+#include "app/command_line.hpp"
+#include "app/config_file.hpp"
+#include "app/demo.hpp"
+#include "app/listen.hpp"
+#include "app/serve.hpp"
+#include "app/wire.hpp"
+#include "runtime/clock.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace carillon;  // NOLINT(google-build-using-namespace): this file is all of the program.
+
+std::optional<std::string> environment(std::string_view name) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): read before any thread starts; nothing writes it.
+    const char* value = std::getenv(std::string(name).c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+}
+
+cli::Console open_console() {
+    cli::Console console{std::cin, std::cout, std::cerr};
+    if (isatty(STDOUT_FILENO) == 0) return console;
+    const auto no_color = environment("NO_COLOR");
+    const auto term = environment("TERM");
+    console.colours = (!no_color || no_color->empty()) && term && *term != "dumb";
+    winsize size{};
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): there is no other way to ask.
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) console.width = size.ws_col;
+    return console;
+}
+
+class Runner {
+public:
+    cli::ExitCode operator()(const app::Ended& ended) {
+        console_.out << ended.out << std::flush;
+        console_.err << ended.err;
+        return ended.code;
+    }
+
+    cli::ExitCode operator()(const app::ServeCommand& command) {
+        auto file = app::read_config_file(command.config_file.value_or("carillon.toml"),
+                                          command.config_file.has_value());
+        if (!file) return wrong(file.error());
+        const auto config = app::resolve(command.flags, environment, *file);
+        if (!config) return wrong(config.error());
+        const bool hints = isatty(STDERR_FILENO) != 0;
+        return app::serve(*config, console_, clock_, hints);
+    }
+
+    cli::ExitCode operator()(const app::DemoCommand&) { return app::demo(console_, clock_); }
+
+    cli::ExitCode operator()(const app::VersionCommand&) {
+        console_.out << "carillon " << app::version() << '\n';
+        return cli::ExitCode::ok;
+    }
+
+    cli::ExitCode operator()(const app::ListenOptions& options) {
+        return app::listen(options, console_, clock_);
+    }
+
+    cli::ExitCode operator()(const app::WebhookCommand& command) {
+        return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
+            return run_webhook(api, command);
+        });
+    }
+
+private:
+    Task<cli::ExitCode> run_webhook(cli::Api& api, const app::WebhookCommand& command) {
+        cli::WebhookCommands commands(api, console_, clock_, command.json);
+        if (const auto* add = std::get_if<app::AddCommand>(&command.what)) {
+            co_return co_await commands.add(add->options, add->quiet);
+        }
+        if (const auto* list = std::get_if<app::ListCommand>(&command.what)) {
+            co_return co_await commands.list(list->options, list->all);
+        }
+        if (const auto* act = std::get_if<app::ActCommand>(&command.what)) {
+            co_return co_await commands.act(act->action, act->options);
+        }
+        const auto& trigger = std::get<cli::TriggerOptions>(command.what);
+        co_return co_await commands.trigger(trigger);
+    }
+
+    cli::ExitCode wrong(const Error& error) {
+        console_.err << "error: " << error.message << '\n';
+        return error.code == Errc::invalid ? cli::ExitCode::usage : cli::ExitCode::failed;
+    }
+
+    cli::Console console_ = open_console();
+    runtime::SystemClock clock_;
+};
+
+int run(int argc, char** argv) {
+    // A reader that goes away (`carillon webhook list | head`) is an error of writing, not a death.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    const app::Command command = app::parse_command_line(std::move(arguments), environment);
+    Runner runner;
+    const cli::ExitCode code = std::visit([&](const auto& each) { return runner(each); }, command);
+    std::cout.flush();
+    return static_cast<int>(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "carillon: %s\n", error.what());
+    } catch (...) {
+        std::fprintf(stderr, "carillon: an unknown fault\n");
+    }
+    return static_cast<int>(carillon::cli::ExitCode::failed);
+}

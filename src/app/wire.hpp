@@ -1,0 +1,72 @@
+// A whole server, put together: everything is built here in order and stopped in reverse.
+//
+// `carillon serve` runs one, the demonstration runs one beside its receiver. There are no other
+// places where modules meet.
+
+#pragma once
+
+#include "app/config.hpp"
+#include "app/store.hpp"
+#include "delivery/delivery.hpp"
+#include "net/client.hpp"
+#include "net/server.hpp"
+#include "observability/log.hpp"
+#include "observability/metrics.hpp"
+#include "runtime/blocking.hpp"
+#include "runtime/loop.hpp"
+#include "runtime/system_random.hpp"
+#include "server/router.hpp"
+#include "server/system_routes.hpp"
+#include "server/webhook_routes.hpp"
+#include "webhooks/service.hpp"
+
+#include <memory>
+#include <string>
+
+namespace carillon::app {
+
+class Tower {
+public:
+    /// Opens the store. `loop` and `log` must outlive the tower.
+    [[nodiscard]] static Result<std::unique_ptr<Tower>> open(const Config& config,
+                                                             runtime::Loop& loop,
+                                                             Log& log);
+    Tower(const Tower&) = delete;
+    Tower& operator=(const Tower&) = delete;
+    /// After stop(), if it was started; closes the store.
+    ~Tower();
+
+    /// Starts ringing, then listening. After an error call stop() all the same.
+    [[nodiscard]] Task<Result<>> start();
+    /// Stops listening, claiming and delivering: what runs may end within the grace, the rest is
+    /// released.
+    [[nodiscard]] Task<> stop();
+
+    [[nodiscard]] std::string url() const { return http_.url(); }
+
+private:
+    Tower(const Config& config,
+          runtime::Loop& loop,
+          Log& log,
+          std::unique_ptr<dynamo::EmbeddedDatabase> database);
+    void refresh_metrics();
+
+    Config config_;
+    Log& log_;
+    Registry metrics_;
+    runtime::SystemRandom random_;
+    runtime::BlockingPool pool_;
+    std::unique_ptr<dynamo::EmbeddedDatabase> database_;
+    net::HttpClient client_;
+    delivery::HttpSender sender_;
+    webhooks::Service service_;
+    server::Readiness readiness_;
+    server::Router router_;
+    server::WebhookRoutes webhook_routes_;
+    server::SystemRoutes system_routes_;
+    net::HttpServer http_;
+};
+
+[[nodiscard]] std::string version();
+
+}  // namespace carillon::app
