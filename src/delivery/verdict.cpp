@@ -83,7 +83,7 @@ std::string error_text(const Error& error, const DeliveryOptions& options) {
     switch (error.code) {
         case Errc::timeout:
             return error.message.empty() ? "timeout after " + format_duration(options.total_timeout)
-                                         : error.message;
+                                         : "timeout: " + error.message;
         case Errc::denied:
             return "address refused: " + error.message;
         case Errc::cancelled:

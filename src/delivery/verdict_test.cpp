@@ -79,7 +79,7 @@ TEST(Judge, TellsWhyThereWasNoAnswer) {
 
     const Case cases[] = {
         {{Errc::timeout, ""}, Outcome::failed, "timeout after 30s"},
-        {{Errc::timeout, "timeout while connecting"}, Outcome::failed, "timeout while connecting"},
+        {{Errc::timeout, "no answer came"}, Outcome::failed, "timeout: no answer came"},
         {{Errc::unavailable, "connection refused"}, Outcome::failed, "connection refused"},
         {{Errc::unavailable, ""}, Outcome::failed, "unavailable"},
         {{Errc::corrupt, "not HTTP"}, Outcome::failed, "not HTTP"},

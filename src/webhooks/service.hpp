@@ -51,7 +51,7 @@ struct Registration {
 
 /// Which webhooks an operation is about.
 struct Selection {
-    std::string name_space;
+    std::string name_space{};
     std::optional<std::string> id_prefix{};
     std::optional<Status> status{};
     std::optional<TimePoint> from{};  ///< Of the schedule, both inclusive.

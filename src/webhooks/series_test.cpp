@@ -1,0 +1,249 @@
+// Repeated webhooks, and what survives the death of the process.
+
+#include "webhooks/service_rig_test.hpp"
+
+namespace carillon::webhooks::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+Registration repeating(TimePoint schedule,
+                       const std::string& id,
+                       Duration period,
+                       std::int64_t max) {
+    Registration made = Rig::registration(schedule, id);
+    made.repeat = RepeatRule{.interval = std::chrono::duration<double>(period).count(),
+                             .max = max,
+                             .unit = Unit::seconds};
+    return made;
+}
+
+std::vector<TimePoint> times(const Rig& rig) {
+    std::vector<TimePoint> out;
+    for (const auto& call : rig.sender.calls) out.push_back(call.at);
+    return out;
+}
+
+TEST(Series, RepeatsWithoutDriftUntilItsMax) {
+    Rig rig;
+    rig.sender.delay = 700ms;
+    rig.begin();
+    rig.add(repeating(noon + 1s, "w", 30s, 3));
+    rig.run_for(10min);
+    EXPECT_THAT(times(rig), ElementsAre(noon + 1s, noon + 31s, noon + 61s, noon + 91s));
+    EXPECT_THAT(rig.sender.ids(), ElementsAre("w", "w__1", "w__2", "w__3"));
+    EXPECT_EQ(rig.get("w__3").repeat.parent, "w");
+    EXPECT_EQ(rig.get("w__3").repeat.count, 3);
+    EXPECT_EQ(rig.get("w").status, Status::completed);
+    EXPECT_FALSE(rig.exists("w__4"));
+}
+
+TEST(Series, GoesOnAfterAFailedOccurrence) {
+    Rig rig;
+    rig.sender.answer = [](const FakeSender::Call& call) {
+        return FakeSender::status(call.id == "w__1" ? 500 : 200);
+    };
+    rig.begin();
+    Registration registration = repeating(noon, "w", 60s, 3);
+    registration.retries_max = 1;
+    rig.add(registration);
+    rig.run_for(10min);
+    EXPECT_EQ(rig.get("w__1").status, Status::failed);
+    EXPECT_EQ(rig.get("w__2").status, Status::completed);
+    EXPECT_EQ(rig.get("w__3").status, Status::completed);
+    EXPECT_EQ(rig.get("w__3").schedule, noon + 180s);
+}
+
+TEST(Series, RunsOnceForAllThatWasMissed) {
+    Rig rig;
+    rig.begin();
+    rig.add(repeating(noon - 95s, "w", 10s, 0));
+    rig.run_for(12s);
+    EXPECT_THAT(times(rig), ElementsAre(noon, noon + 5s));
+}
+
+TEST(Series, IsNotDoubledByARetryByHand) {
+    Rig rig;
+    int status = 500;
+    rig.sender.answer = [&](const auto&) { return FakeSender::status(status); };
+    rig.begin();
+    Registration registration = repeating(noon, "w", 60s, 1);
+    registration.retries_max = 0;
+    rig.add(registration);
+    rig.run_for(1s);
+    ASSERT_EQ(rig.get("w").status, Status::failed);
+    ASSERT_TRUE(rig.exists("w__1"));
+    status = 200;
+    ASSERT_TRUE(rig.finish(rig.service->retry("shop", "w")));
+    rig.run_for(10min);
+    EXPECT_THAT(rig.sender.ids(), ElementsAre("w", "w", "w__1"));
+    EXPECT_EQ(rig.ids({.name_space = "shop"}).size(), 2U);
+}
+
+TEST(Series, EndsWhenItsOccurrenceIsDeleted) {
+    Rig rig;
+    rig.begin();
+    rig.add(repeating(noon, "w", 60s, 0));
+    rig.run_for(70s);
+    ASSERT_TRUE(rig.finish(rig.service->remove("shop", "w__2")));
+    rig.run_for(10min);
+    EXPECT_THAT(rig.sender.ids(), ElementsAre("w", "w__1"));
+}
+
+TEST(Series, EndsWhenItsOccurrenceIsDeletedWhileItRings) {
+    Rig rig;
+    rig.sender.delay = 5s;
+    rig.begin();
+    rig.add(repeating(noon, "w", 60s, 0));
+    rig.run_for(2s);
+    ASSERT_TRUE(rig.finish(rig.service->remove("shop", "w")));
+    rig.run_for(10min);
+    EXPECT_EQ(rig.sender.calls.size(), 1U);
+    EXPECT_TRUE(rig.ids({.name_space = "shop"}).empty());
+}
+
+TEST(Series, PausesWhileItsOccurrenceIsSuspended) {
+    Rig rig;
+    rig.begin();
+    rig.add(repeating(noon, "w", 60s, 0));
+    rig.run_for(10s);
+    ASSERT_TRUE(rig.finish(rig.service->suspend("shop", "w__1")));
+    rig.run_for(5min);
+    ASSERT_TRUE(rig.finish(rig.service->unsuspend("shop", "w__1")));
+    rig.run_for(55s);
+    // Once for all that was missed, then on the old beat.
+    EXPECT_THAT(times(rig), ElementsAre(noon, noon + 310s, noon + 360s));
+}
+
+TEST(Series, DoesNotMeetTheOccurrencesOfAnOlderOneOfItsId) {
+    Rig rig;
+    rig.begin();
+    rig.add(repeating(noon, "w", 60s, 2));
+    rig.run_for(5min);
+    ASSERT_TRUE(rig.finish(rig.service->remove("shop", "w")));
+    const TimePoint again = rig.clock.now();
+    rig.add(repeating(again, "w", 60s, 2));
+    rig.run_for(5min);
+    EXPECT_EQ(rig.sender.calls.size(), 6U);
+    EXPECT_EQ(rig.get("w__1").schedule, noon + 60s);
+    const auto all = rig.ids({.name_space = "shop"});
+    EXPECT_EQ(all.size(), 5U);
+}
+
+TEST(Crash, DeliversAgainWhatWasUnderWayWithTheSameId) {
+    // SEEDS A-1: it stayed PROCESSING for ever.
+    Rig rig;
+    CutStore dying(*rig.database);
+    rig.sender.delay = 1h;
+    auto before = rig.make(dying);
+    rig.service = rig.make(*rig.database, false);
+    rig.add("w", noon);
+    rig.add("done", noon + 10min);
+    rig.run_for(1s);
+    ASSERT_EQ(rig.sender.calls.size(), 1U);
+
+    dying.cut = true;
+    rig.service.reset();
+    rig.sender.delay = 0s;
+    rig.begin();
+    rig.run_for(5min);
+    ASSERT_EQ(rig.sender.calls.size(), 2U);
+    EXPECT_EQ(rig.sender.calls[1].id, "w");
+    EXPECT_GT(rig.sender.calls[1].number, 1);
+    const Webhook webhook = rig.get("w");
+    EXPECT_EQ(webhook.status, Status::completed);
+    EXPECT_EQ(webhook.retries.count, 0);
+
+    // SEEDS A-2: the late outcome of the dead changes nothing.
+    const std::int64_t version = webhook.version;
+    dying.cut = false;
+    rig.finish(before->stop(0s));
+    EXPECT_EQ(rig.get("w").version, version);
+    EXPECT_EQ(rig.get("w").status, Status::completed);
+}
+
+TEST(Crash, KeepsAnOutcomeUntilTheStoreTakesIt) {
+    // SEEDS: an outcome that could not be written counted as a failure, and rang again.
+    Rig rig;
+    CutStore store(*rig.database);
+    rig.service = rig.make(store);
+    rig.add(repeating(noon + 1s, "w", 60s, 1));
+    rig.run_for(900ms);
+    store.writes_cut = true;
+    rig.run_for(20s);
+    EXPECT_EQ(rig.sender.calls.size(), 1U);
+    store.writes_cut = false;
+    rig.run_for(10s);
+    EXPECT_EQ(rig.get("w").status, Status::completed);
+    EXPECT_EQ(rig.get("w").retries.count, 0);
+    rig.run_for(5min);
+    EXPECT_THAT(rig.sender.ids(), ElementsAre("w", "w__1"));
+    rig.finish(rig.service->stop(0s));
+    rig.service.reset();
+}
+
+TEST(Crash, GivesUpWhatKillsTheProcessEveryTime) {
+    Rig rig;
+    rig.options.queue.interruptions_max = 3;
+    rig.sender.delay = 1h;
+    rig.service = rig.make(*rig.database, false);
+    rig.add("killer", noon);
+    rig.finish(rig.service->stop(0s));
+    rig.service.reset();
+
+    std::vector<std::unique_ptr<CutStore>> stores;
+    std::vector<std::unique_ptr<Service>> dead;
+    for (int life = 0; life < 6; ++life) {
+        stores.push_back(std::make_unique<CutStore>(*rig.database));
+        dead.push_back(rig.make(*stores.back()));
+        rig.run_for(1s);
+        stores.back()->cut = true;
+    }
+    const std::size_t attempts = rig.sender.calls.size();
+    EXPECT_LE(attempts, 4U);
+    EXPECT_GE(attempts, 2U);
+    rig.sender.delay = 0s;
+    rig.begin();
+    rig.run_for(1min);
+    const Webhook killer = rig.get("killer");
+    EXPECT_EQ(killer.status, Status::failed);
+    ASSERT_FALSE(killer.errors.empty());
+    EXPECT_NE(killer.errors.back().find("the server died"), std::string::npos);
+    EXPECT_EQ(rig.sender.calls.size(), attempts);
+    for (auto& store : stores) store->cut = false;
+    for (auto& service : dead) rig.finish(service->stop(0s));
+}
+
+TEST(Crash, LosesNothingOverManyDeaths) {
+    constexpr int webhooks = 200;
+    Rig rig;
+    rig.sender.delay = 300ms;
+    rig.sender.answer = [n = 0](const auto&) mutable {
+        return FakeSender::status(++n % 10 == 0 ? 503 : 200);
+    };
+    rig.service = rig.make(*rig.database, false);
+    for (int i = 0; i < webhooks; ++i) {
+        rig.add("w" + std::to_string(i), noon + Duration{i * 50});
+    }
+    rig.finish(rig.service->stop(0s));
+    rig.service.reset();
+
+    std::vector<std::unique_ptr<CutStore>> stores;
+    std::vector<std::unique_ptr<Service>> dead;
+    for (int life = 0; life < 10; ++life) {
+        stores.push_back(std::make_unique<CutStore>(*rig.database));
+        dead.push_back(rig.make(*stores.back()));
+        rig.run_for(Duration{700 + 13 * life});
+        stores.back()->cut = true;
+    }
+    rig.begin();
+    rig.run_for(1h);
+    for (int i = 0; i < webhooks; ++i) {
+        EXPECT_EQ(rig.get("w" + std::to_string(i)).status, Status::completed) << i;
+    }
+    for (auto& store : stores) store->cut = false;
+    for (auto& service : dead) rig.finish(service->stop(0s));
+}
+
+}  // namespace
+}  // namespace carillon::webhooks::testing

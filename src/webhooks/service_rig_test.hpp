@@ -1,0 +1,195 @@
+// One service over the embedded engine in memory, in a simulated world, with a scripted receiver.
+
+#pragma once
+
+#include "dynamo/embedded/embedded.hpp"
+#include "runtime/task_group.hpp"
+#include "webhooks/cut_store_test.hpp"
+#include "webhooks/service.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carillon::webhooks::testing {
+
+using namespace std::chrono_literals;
+
+inline const TimePoint noon = parse_instant("2026-11-21T12:00:00Z").value();
+
+/// Answers as the test says, and notes what it was sent when.
+class FakeSender final : public delivery::Sender {
+public:
+    explicit FakeSender(runtime::Loop& loop) : loop_(loop) {}
+
+    struct Call {
+        std::string id;
+        int number = 0;
+        TimePoint at{};
+        delivery::Target target;
+    };
+
+    std::vector<Call> calls;
+    std::size_t running = 0;
+    Duration delay{0};
+    std::function<delivery::Verdict(const Call&)> answer;
+
+    Task<delivery::Verdict> send(delivery::Target target,
+                                 delivery::Attempt attempt,
+                                 runtime::StopToken stop) override {
+        Call call{attempt.occurrence_id, attempt.number, loop_.now(), std::move(target)};
+        EXPECT_GE(call.at, attempt.scheduled_at) << call.id << " rang early";
+        calls.push_back(call);
+        ++running;
+        bool completed = true;
+        if (delay > Duration::zero()) completed = co_await loop_.sleep_for(delay, stop);
+        --running;
+        if (!completed) co_return unanswered("cancelled before the answer came");
+        if (answer) co_return answer(call);
+        co_return status(200);
+    }
+
+    [[nodiscard]] std::vector<std::string> ids() const {
+        std::vector<std::string> out;
+        for (const Call& call : calls) out.push_back(call.id);
+        return out;
+    }
+
+    static delivery::Verdict status(int code) {
+        delivery::Verdict verdict;
+        verdict.response = {.status = code, .body = "body"};
+        if (code >= 200 && code < 300) {
+            verdict.outcome = delivery::Outcome::delivered;
+        } else {
+            verdict.outcome = code == 410 ? delivery::Outcome::rejected : delivery::Outcome::failed;
+            verdict.error = "Request failed with status " + std::to_string(code);
+        }
+        return verdict;
+    }
+
+    static delivery::Verdict unanswered(std::string error) {
+        delivery::Verdict verdict;
+        verdict.error = std::move(error);
+        return verdict;
+    }
+
+private:
+    runtime::Loop& loop_;
+};
+
+struct Rig {
+    Rig() {
+        auto opened = dynamo::open_embedded({.memory = true, .inline_writer = true}, clock);
+        EXPECT_TRUE(opened) << describe(opened.error());
+        database = *std::move(opened);
+        options.backoff = {.base = 10s, .cap = 1h, .multiplier = 2, .jitter = 0};
+        options.queue.concurrency = 25;
+    }
+
+    ~Rig() {
+        if (service) finish(service->stop(0s));
+    }
+
+    runtime::SimulatedClock clock{noon};
+    runtime::Loop loop{clock};
+    runtime::TaskGroup group{loop};
+    SeededRandom random{42};
+    Registry metrics;
+    std::unique_ptr<dynamo::EmbeddedDatabase> database;
+    FakeSender sender{loop};
+    ServiceOptions options;
+    std::unique_ptr<Service> service;
+
+    std::unique_ptr<Service> make(dynamo::Database& on, bool work = true) {
+        auto made =
+            std::make_unique<Service>(loop, on, sender, random, Log::null(), metrics, options);
+        const auto started = finish(made->start(work));
+        EXPECT_TRUE(started) << describe(started.error());
+        return made;
+    }
+
+    Service& begin(bool work = true) {
+        service = make(*database, work);
+        return *service;
+    }
+
+    void run_for(Duration duration) { loop.run_simulated(clock, clock.now() + duration); }
+
+    template <class T>
+    T finish(Task<T> task) {
+        std::optional<T> answer;
+        group.spawn(keep(std::move(task), answer));
+        loop.run_simulated(clock, clock.now() + 1h, [&] { return answer.has_value(); });
+        EXPECT_TRUE(answer.has_value());
+        return *std::move(answer);
+    }
+
+    void finish(Task<> task) {
+        bool done = false;
+        group.spawn(note_end(std::move(task), done));
+        loop.run_simulated(clock, clock.now() + 1h, [&] { return done; });
+        EXPECT_TRUE(done);
+    }
+
+    static Registration registration(TimePoint schedule,
+                                     std::optional<std::string> id = std::nullopt,
+                                     std::string name_space = "shop") {
+        Registration made;
+        made.name_space = std::move(name_space);
+        made.id = std::move(id);
+        made.url = "https://example.com/hook";
+        made.schedule = schedule;
+        return made;
+    }
+
+    Webhook add(Registration registration) {
+        auto made = finish(service->register_webhook(std::move(registration)));
+        EXPECT_TRUE(made) << describe(made.error());
+        return made ? *std::move(made) : Webhook{};
+    }
+
+    Webhook add(const std::string& id, TimePoint schedule) {
+        return add(registration(schedule, id));
+    }
+
+    Webhook get(const std::string& id, const std::string& name_space = "shop") {
+        auto found = finish(service->get(name_space, id));
+        EXPECT_TRUE(found) << describe(found.error());
+        return found ? *std::move(found) : Webhook{};
+    }
+
+    bool exists(const std::string& id) { return finish(service->get("shop", id)).has_value(); }
+
+    FetchPage fetch(Fetch of) {
+        auto page = finish(service->fetch(std::move(of)));
+        EXPECT_TRUE(page) << describe(page.error());
+        return page ? *std::move(page) : FetchPage{};
+    }
+
+    std::vector<std::string> ids(Selection selection) {
+        std::vector<std::string> out;
+        for (const Webhook& webhook : fetch({.selection = std::move(selection)}).items) {
+            out.push_back(webhook.id);
+        }
+        return out;
+    }
+
+private:
+    template <class T>
+    static Task<> keep(Task<T> task, std::optional<T>& answer) {
+        answer.emplace(co_await std::move(task));
+    }
+
+    static Task<> note_end(Task<> task, bool& done) {
+        co_await std::move(task);
+        done = true;
+    }
+};
+
+}  // namespace carillon::webhooks::testing
