@@ -1,0 +1,88 @@
+// The tables of a store: their schemas, ids and counts.
+//
+// Immutable once published: readers take the current Catalog and keep it as long as they need.
+// The writer makes a changed copy for each create or delete of a table.
+//
+// In the meta column family: `s` + table name -> the table as an encoded item; `n` -> next id;
+// `c` + table id -> number of items and their bytes.
+
+#pragma once
+
+#include "dynamo/expression/expression.hpp"
+#include "dynamo/schema.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carillon::dynamo::embedded {
+
+struct Index {
+    IndexSchema schema;
+    std::uint32_t id = 0;
+    /// What the index holds of an item; absent when it holds everything.
+    std::optional<Projection> projection{};
+};
+
+struct Counts {
+    std::int64_t items = 0;
+    std::int64_t bytes = 0;
+};
+
+struct Table {
+    TableSchema schema;
+    std::uint32_t id = 0;
+    std::vector<Index> indexes{};
+    std::uint32_t ttl_index = 0;  ///< 0: no TTL attribute.
+    std::string uuid{};
+    TimePoint created_at{};
+    /// What append_entries reads, sorted, for decode_attributes. Views into `schema`.
+    std::vector<std::string_view> entry_attributes{};
+
+    /// Set by the writer when the table was deleted or replaced by a changed copy.
+    mutable std::atomic<bool> stale = false;
+
+    /// Committed counts; shared between the copies of a table.
+    struct SharedCounts {
+        std::atomic<std::int64_t> items = 0;
+        std::atomic<std::int64_t> bytes = 0;
+    };
+
+    std::shared_ptr<SharedCounts> counts = std::make_shared<SharedCounts>();
+
+    [[nodiscard]] const Index* index(std::string_view name) const;
+    [[nodiscard]] TableDescription describe() const;
+};
+
+using TablePtr = std::shared_ptr<const Table>;
+
+struct Catalog {
+    std::map<std::string, TablePtr, std::less<>> tables{};
+    std::uint32_t next_id = 1;
+
+    [[nodiscard]] TablePtr find(std::string_view name) const;
+};
+
+using CatalogPtr = std::shared_ptr<const Catalog>;
+
+/// A table with fresh ids, taken from `next_id`.
+[[nodiscard]] std::shared_ptr<Table> make_table(TableSchema schema,
+                                                std::uint32_t& next_id,
+                                                std::string uuid,
+                                                TimePoint created_at);
+/// Fills in what is derived (`entry_attributes`, projections); call it when schema and ids stand.
+void finish_table(Table& table);
+
+[[nodiscard]] std::string encode_table(const Table& table);
+[[nodiscard]] Result<std::shared_ptr<Table>> decode_table(std::string_view bytes);
+
+[[nodiscard]] std::string encode_counts(const Counts& counts);
+[[nodiscard]] Result<Counts> decode_counts(std::string_view bytes);
+
+}  // namespace carillon::dynamo::embedded

@@ -1,0 +1,101 @@
+// The parts of an embedded database, put together behind the port.
+
+#pragma once
+
+#include "core/random.hpp"
+#include "dynamo/embedded/embedded.hpp"
+#include "dynamo/embedded/marks.hpp"
+#include "dynamo/embedded/reader.hpp"
+#include "dynamo/embedded/rocks.hpp"
+#include "dynamo/embedded/row_cache.hpp"
+#include "dynamo/embedded/tokens.hpp"
+#include "dynamo/embedded/watches.hpp"
+#include "dynamo/embedded/writer.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/system_random.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace carillon::dynamo::embedded {
+
+class Engine final : public EmbeddedDatabase {
+public:
+    [[nodiscard]] static Result<std::unique_ptr<Engine>> open(const EmbeddedOptions& options,
+                                                              runtime::Clock& clock);
+    ~Engine() override;
+
+    [[nodiscard]] Capabilities capabilities() const override;
+
+    Task<Result<TableDescription>> create_table(TableSchema schema) override;
+    Task<Result<TableDescription>> describe_table(std::string table) override;
+    Task<Result<std::vector<std::string>>> list_tables() override;
+    Task<Result<TableDescription>> delete_table(std::string table) override;
+    Task<Result<>> set_time_to_live(std::string table,
+                                    std::optional<std::string> attribute) override;
+
+    Task<Result<std::optional<Item>>> put_item(PutRequest request) override;
+    Task<Result<std::optional<Item>>> get_item(GetRequest request) override;
+    Task<Result<std::optional<Item>>> update_item(UpdateRequest request) override;
+    Task<Result<std::optional<Item>>> delete_item(DeleteRequest request) override;
+    Task<Result<Page>> query(QueryRequest request) override;
+    Task<Result<Page>> scan(ScanRequest request) override;
+    Task<Result<BatchGetResult>> batch_get(BatchGetRequest request) override;
+    Task<Result<>> batch_write(std::vector<Write> writes) override;
+    Task<Result<>> transact_write(WriteUnit unit, std::string token) override;
+    Task<Result<std::vector<std::optional<Item>>>> transact_get(
+        std::vector<GetRequest> requests) override;
+    Task<std::vector<Result<>>> update_batch(std::vector<WriteUnit> units, bool durable) override;
+    [[nodiscard]] Watch watch(runtime::Loop& loop,
+                              std::string table,
+                              std::string index,
+                              std::vector<Value> partitions,
+                              WatchCallback callback) override;
+
+    [[nodiscard]] Result<StoreReport> check() const override;
+    [[nodiscard]] EmbeddedStats stats() const override;
+    [[nodiscard]] Result<> checkpoint(const std::string& directory) override;
+    Task<Result<std::uint64_t>> sweep_expired() override;
+
+private:
+    Engine(const EmbeddedOptions& options, std::unique_ptr<Rocks> rocks, runtime::Clock& clock);
+
+    [[nodiscard]] Result<CatalogPtr> load();
+    [[nodiscard]] Result<> load_counts(const Catalog& catalog);
+    void start(CatalogPtr catalog);
+
+    [[nodiscard]] TablePtr find(const std::string& table) const;
+    Task<Result<std::optional<Item>>> write_one(Write write);
+
+    /// Applied by the writer, in the order of writes (tables.cpp).
+    [[nodiscard]] Result<> add_table(Applier& applier,
+                                     const TableSchema& schema,
+                                     TableDescription& created);
+    [[nodiscard]] Result<> drop_table(Applier& applier,
+                                      const std::string& name,
+                                      TableDescription& dropped);
+    [[nodiscard]] Result<> change_ttl(Applier& applier,
+                                      const std::string& name,
+                                      const std::optional<std::string>& attribute);
+    [[nodiscard]] Result<> fill_ttl_index(Applier& applier, const Table& table);
+    void publish_catalog(Applier& applier, Catalog changed, const TablePtr& replaced);
+
+    /// Takes up to `most` expired items out (sweep.cpp); how many.
+    [[nodiscard]] Result<std::uint64_t> sweep(Applier& applier, std::size_t most);
+
+    EmbeddedOptions options_;
+    runtime::Clock& clock_;
+    std::unique_ptr<Rocks> rocks_;
+    RowCache cache_;
+    Tokens tokens_;
+    Marks marks_;
+    // Shared with the Watch handles, which may be destroyed later.
+    std::shared_ptr<Watches> watches_ = std::make_shared<Watches>();
+    Reader reader_;
+    runtime::SystemRandom random_;  ///< Of the writer only.
+    std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace carillon::dynamo::embedded

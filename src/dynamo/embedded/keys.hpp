@@ -1,0 +1,68 @@
+// Where things lie in RocksDB: the layout of its keys.
+//
+//   items    table id, partition prefix (8 bytes of MD5), hash key, sort key  -> encoded item
+//   indexes  index id, index hash key, index sort key, hash key, sort key     -> partition prefix
+//   indexes  TTL index id, expiry in seconds, hash key, sort key              -> partition prefix
+//   meta     one letter for the kind, then what catalog.hpp, marks.hpp and tokens.hpp say
+//
+// Ids are 4 bytes, never used twice. An index entry ends in the item's own key, so it is a pointer;
+// its value spares readers the MD5. Projections are applied when reading, from the item itself.
+
+#pragma once
+
+#include "dynamo/schema.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace carillon::dynamo::embedded {
+
+struct Table;
+
+inline constexpr std::size_t id_bytes = 4;
+inline constexpr std::size_t prefix_bytes = 8;
+
+void append_u32(std::uint32_t value, std::string& out);
+void append_u64(std::uint64_t value, std::string& out);
+[[nodiscard]] std::uint32_t read_u32(std::string_view bytes);
+[[nodiscard]] std::uint64_t read_u64(std::string_view bytes);
+[[nodiscard]] std::string id_prefix(std::uint32_t id);
+
+/// The first key after all that begin with `prefix`; empty when there is none.
+[[nodiscard]] std::string after_prefix(std::string_view prefix);
+
+/// The key of an item; `key` holds at least the key attributes, of the right types.
+[[nodiscard]] std::string item_key(std::uint32_t table, const KeySchema& schema, const Item& key);
+
+/// Hash and sort key as they stand at the end of an item's key and of its index entries.
+[[nodiscard]] inline std::string_view primary_of(std::string_view item_key_bytes) {
+    return item_key_bytes.substr(id_bytes + prefix_bytes);
+}
+
+/// An entry's key, and the part of it that names the index partition (index id and hash key).
+/// Both empty where the item is not in the index.
+struct Entry {
+    std::string_view key{};
+    std::string_view partition{};
+};
+
+/// The entries of one item in all indexes of its table, the TTL index last, as a list of bytes that
+/// take_entry reads.
+void append_entries(const Table& table,
+                    const Item& item,
+                    std::string_view primary,
+                    std::string& out);
+/// Takes the next entry off such a list.
+[[nodiscard]] Entry take_entry(std::string_view& list);
+
+/// Expiry in seconds, when the item has one that counts: a number, not before 1970.
+[[nodiscard]] std::optional<std::int64_t> expiry_of(const Table& table, const Item& item);
+/// As DynamoDB has it: the time has come, and not five years ago.
+[[nodiscard]] bool is_expired(std::optional<std::int64_t> expiry, TimePoint now);
+
+/// The length of the key value at the start of `bytes`, or `corrupt`.
+[[nodiscard]] Result<std::size_t> key_value_length(std::string_view bytes);
+
+}  // namespace carillon::dynamo::embedded

@@ -1,0 +1,76 @@
+#include "dynamo/embedded/page.hpp"
+
+#include "dynamo/embedded/keys.hpp"
+#include "dynamo/item/codec.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace carillon::dynamo::embedded {
+
+namespace {
+
+Result<> take_key(const KeySchema& schema, std::string_view& bytes, Item& out) {
+    CARILLON_TRY(Value hash, decode_key_value(bytes));
+    out.set(schema.hash.name, std::move(hash));
+    if (!schema.sort) return {};
+    CARILLON_TRY(Value sort, decode_key_value(bytes));
+    out.set(schema.sort->name, std::move(sort));
+    return {};
+}
+
+}  // namespace
+
+Result<Item> key_attributes(const Table& table, const Index* index, std::string_view key) {
+    Item out;
+    if (index == nullptr) {
+        key.remove_prefix(id_bytes + prefix_bytes);
+    } else {
+        key.remove_prefix(id_bytes);
+        CARILLON_TRY_VOID(take_key(index->schema.key, key, out));
+    }
+    CARILLON_TRY_VOID(take_key(table.schema.key, key, out));
+    return out;
+}
+
+std::size_t PageBuilder::room(std::size_t most) const {
+    if (!rules_.limit) return most;
+    const std::int64_t left = *rules_.limit - page_.scanned_count;
+    return std::min(most, static_cast<std::size_t>(std::max<std::int64_t>(left, 0)));
+}
+
+Result<bool> PageBuilder::add(std::string_view key, Item item) {
+    if (rules_.index != nullptr && rules_.index->projection) {
+        // A local index fetches from the table what it does not hold, when asked for by name.
+        const bool fetches = rules_.index->schema.local && rules_.projection;
+        if (!fetches) item = rules_.index->projection->apply(item);
+    }
+    const std::size_t size = size_of(item);
+    if (page_.scanned_count > 0 && bytes_ + size > page_bytes_max) return false;
+    bytes_ += size;
+    ++page_.scanned_count;
+    last_ = key;
+    if (rules_.filter) {
+        CARILLON_TRY(const bool holds,
+                     rules_.filter->expression.holds(item, rules_.filter->values));
+        if (!holds) return true;
+    }
+    ++page_.count;
+    if (rules_.select == Select::count) return true;
+    if (rules_.projection) {
+        page_.items.push_back(rules_.projection->apply(item));
+    } else {
+        page_.items.push_back(std::move(item));
+    }
+    return true;
+}
+
+Result<Page> PageBuilder::finish(bool more) {
+    if (more && !last_.empty()) {
+        CARILLON_TRY(Item last, key_attributes(rules_.table, rules_.index, last_));
+        page_.last_key = std::move(last);
+    }
+    return std::move(page_);
+}
+
+}  // namespace carillon::dynamo::embedded

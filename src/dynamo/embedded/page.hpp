@@ -1,0 +1,58 @@
+// One page of a query or scan in the making: counts, filters, projects, and knows when it is full.
+
+#pragma once
+
+#include "dynamo/database.hpp"
+#include "dynamo/embedded/catalog.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace carillon::dynamo::embedded {
+
+/// What pages of queries and of scans have in common; refers into the request.
+struct PageRules {
+    const Table& table;
+    const Index* index = nullptr;
+    const std::optional<BoundCondition>& filter;
+    const std::optional<Projection>& projection;
+    std::optional<std::int64_t> limit{};
+    Select select = Select::attributes;
+    TimePoint now{};
+};
+
+class PageBuilder {
+public:
+    explicit PageBuilder(PageRules rules) : rules_(rules) {}
+
+    /// Takes the item that lies under `key` (of the item or of its index entry). False when the
+    /// page was full without it: the page ends before the item.
+    [[nodiscard]] Result<bool> add(std::string_view key, Item item);
+
+    /// Whether the limit is reached: the page ends after the last item.
+    [[nodiscard]] bool at_limit() const {
+        return rules_.limit && page_.scanned_count >= *rules_.limit;
+    }
+
+    /// How many more items can come, at most `most`.
+    [[nodiscard]] std::size_t room(std::size_t most) const;
+
+    /// The page; `more` says that it ends before the range does.
+    [[nodiscard]] Result<Page> finish(bool more);
+
+private:
+    PageRules rules_;
+    Page page_{};
+    std::size_t bytes_ = 0;
+    std::string last_{};
+};
+
+/// The key attributes that the key of an item or of an index entry spells.
+[[nodiscard]] Result<Item> key_attributes(const Table& table,
+                                          const Index* index,
+                                          std::string_view key);
+
+}  // namespace carillon::dynamo::embedded

@@ -1,0 +1,256 @@
+#include "dynamo/embedded/rocks.hpp"
+
+#include "core/check.hpp"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace carillon::dynamo::embedded {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t wal_bytes_max = 256U << 20;
+constexpr std::string_view owner_name = "owner.pid";
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                            std::size_t buffer_bytes) {
+    rocksdb::ColumnFamilyOptions options;
+    options.write_buffer_size = buffer_bytes;
+    options.max_write_buffer_number = 4;
+    options.level_compaction_dynamic_level_bytes = true;
+    options.compression = rocksdb::kLZ4Compression;
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = cache;
+    table.checksum = rocksdb::kXXH3;
+    table.format_version = 5;
+    table.block_size = 8U << 10;
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.cache_index_and_filter_blocks = true;
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    return options;
+}
+
+rocksdb::ColumnFamilyOptions item_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                          std::size_t buffer_bytes) {
+    rocksdb::ColumnFamilyOptions options = family_options(cache, buffer_bytes);
+    // Most puts are of new keys, and each looks whether there was one: the filter answers at once.
+    options.memtable_prefix_bloom_size_ratio = 0.05;
+    options.memtable_whole_key_filtering = true;
+    return options;
+}
+
+rocksdb::ColumnFamilyOptions index_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                           std::size_t buffer_bytes) {
+    rocksdb::ColumnFamilyOptions options = family_options(cache, buffer_bytes);
+    options.compression = rocksdb::kNoCompression;
+    // Marks keep scans away from tombstones; where there is no mark (a scan backwards, a partition
+    // that is not tracked) files full of tombstones are compacted soon.
+    constexpr std::size_t window = 4'096;
+    constexpr std::size_t deletions = 1'024;
+    options.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(window, deletions));
+    return options;
+}
+
+rocksdb::DBOptions db_options(const EmbeddedOptions& options, rocksdb::Env* env) {
+    rocksdb::DBOptions db;
+    db.create_if_missing = true;
+    db.create_missing_column_families = true;
+    if (env != nullptr) db.env = env;
+    db.max_background_jobs = 2;
+    db.max_total_wal_size = wal_bytes_max;
+    // There is one writer.
+    db.allow_concurrent_memtable_write = false;
+    db.enable_write_thread_adaptive_yield = false;
+    db.bytes_per_sync = 1U << 20;
+    db.keep_log_file_num = 3;
+    db.max_log_file_size = 1U << 20;
+    db.info_log_level = rocksdb::WARN_LEVEL;
+    db.stats_dump_period_sec = 0;
+    db.stats_persist_period_sec = 0;
+    db.max_open_files = 512;
+    db.avoid_flush_during_shutdown = options.memory;
+    return db;
+}
+
+std::string read_owner(const fs::path& directory) {
+    std::ifstream in(directory / owner_name);
+    std::string pid;
+    in >> pid;
+    return pid;
+}
+
+/// Says what is wrong with the directory before RocksDB puts files into it.
+Result<> check_directory(const fs::path& directory) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) {
+        const bool full = error.value() == ENOSPC;
+        return fail(full ? Errc::unavailable : Errc::denied,
+                    fmt::format("cannot create the store's directory {}: {}; {}",
+                                directory.string(),
+                                error.message(),
+                                full ? "free some space" : "choose another, or change its rights"));
+    }
+    if (!fs::is_directory(directory, error)) {
+        return fail(
+            Errc::invalid,
+            fmt::format("{} is not a directory; name one for the store", directory.string()));
+    }
+    if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
+        return fail(Errc::denied,
+                    fmt::format("the store's directory {} cannot be written: {}; change its owner "
+                                "or rights, or mount it for writing",
+                                directory.string(),
+                                errno == EROFS ? "Read-only file system" : "Permission denied"));
+    }
+    if (fs::exists(directory / "CURRENT", error)) return {};
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+        const std::string name = entry.path().filename().string();
+        // What an interrupted first start leaves, and what mkfs does.
+        if (name == "LOCK" || name == owner_name || name == "lost+found" || name == "IDENTITY" ||
+            name.starts_with("LOG") || name.starts_with("MANIFEST-") ||
+            name.starts_with("OPTIONS-") || name.ends_with(".dbtmp") || name.ends_with(".log") ||
+            name.starts_with("wal-spare")) {
+            continue;
+        }
+        return fail(Errc::invalid,
+                    fmt::format("{} is not empty and holds no store ({} is in it); name an empty "
+                                "directory or an existing store",
+                                directory.string(),
+                                name));
+    }
+    return {};
+}
+
+Error open_error(const rocksdb::Status& status, const std::string& directory) {
+    const std::string text = status.ToString();
+    if (text.find("lock") != std::string::npos && status.IsIOError() &&
+        (text.find("Resource temporarily unavailable") != std::string::npos ||
+         text.find("already held") != std::string::npos)) {
+        const std::string pid = read_owner(directory);
+        return Error{Errc::unavailable,
+                     fmt::format("the store {} is in use by another process{}; stop it, or give "
+                                 "this one a store of its own",
+                                 directory,
+                                 pid.empty() ? "" : fmt::format(" (pid {})", pid))};
+    }
+    if (status.IsCorruption()) {
+        return Error{
+            Errc::corrupt,
+            fmt::format("the store {} is damaged ({}); restore it from a backup", directory, text)};
+    }
+    if (status.IsInvalidArgument()) {
+        return Error{
+            Errc::corrupt,
+            fmt::format("{} is not a store of this program, or is damaged ({})", directory, text)};
+    }
+    if (text.find("Read-only file system") != std::string::npos ||
+        text.find("Permission denied") != std::string::npos) {
+        return Error{Errc::denied,
+                     fmt::format("the store {} cannot be written: {}; change its owner or rights, "
+                                 "or mount it for writing",
+                                 directory,
+                                 text)};
+    }
+    if (text.find("No such file") != std::string::npos) {
+        return Error{Errc::corrupt,
+                     fmt::format("the store {} lacks some of its files ({}); restore it from a "
+                                 "backup",
+                                 directory,
+                                 text)};
+    }
+    return to_error(status, fmt::format("open the store {}", directory));
+}
+
+}  // namespace
+
+Error to_error(const rocksdb::Status& status, std::string_view doing) {
+    const std::string text = status.ToString();
+    if (status.IsNoSpace() || text.find("No space left") != std::string::npos ||
+        text.find("File too large") != std::string::npos ||
+        text.find("Disk quota exceeded") != std::string::npos) {
+        return Error{Errc::unavailable,
+                     fmt::format("the disk is full: cannot {}; nothing was changed, and it will go "
+                                 "on by itself when there is space",
+                                 doing)};
+    }
+    if (status.IsCorruption()) {
+        return Error{Errc::corrupt,
+                     fmt::format("cannot {}: the store is damaged ({})", doing, text)};
+    }
+    if (status.IsIOError()) {
+        return Error{Errc::unavailable, fmt::format("cannot {}: {}", doing, text)};
+    }
+    return Error{Errc::internal, fmt::format("cannot {}: {}", doing, text)};
+}
+
+Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
+    std::string directory = options.memory ? "/carillon" : options.directory;
+    std::unique_ptr<Rocks> rocks(new Rocks);
+    if (options.memory) {
+        rocks->env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+    } else {
+        if (directory.empty()) return fail(Errc::invalid, "the store's directory has no name");
+        CARILLON_TRY_VOID(check_directory(directory));
+    }
+    rocks->cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
+    const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+        {rocksdb::kDefaultColumnFamilyName, family_options(rocks->cache_, 1U << 20)},
+        {"meta", family_options(rocks->cache_, 4U << 20)},
+        {"items", item_options(rocks->cache_, options.item_buffer_bytes)},
+        {"indexes", index_options(rocks->cache_, options.index_buffer_bytes)},
+    };
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(
+        db_options(options, rocks->env_.get()), directory, families, &handles, &db);
+    if (!status.ok()) return std::unexpected(open_error(status, directory));
+    rocks->db_.reset(db);
+    CARILLON_CHECK(handles.size() == families.size());
+    db->DestroyColumnFamilyHandle(handles[0]);
+    rocks->meta_ = handles[1];
+    rocks->items_ = handles[2];
+    rocks->indexes_ = handles[3];
+    if (!options.memory) {
+        // For the message of the next process that wants the directory; losing it loses nothing.
+        rocks->owner_file_ = (fs::path(directory) / owner_name).string();
+        std::ofstream(rocks->owner_file_) << ::getpid() << '\n';
+    }
+    return rocks;
+}
+
+Rocks::~Rocks() {
+    if (!db_) return;
+    for (rocksdb::ColumnFamilyHandle* family : {meta_, items_, indexes_}) {
+        if (family != nullptr) db_->DestroyColumnFamilyHandle(family);
+    }
+    if (!owner_file_.empty()) ::unlink(owner_file_.c_str());
+    // A failure here loses nothing: whatever was answered is in the log.
+    db_->Close().PermitUncheckedError();
+}
+
+std::uint64_t Rocks::property(rocksdb::ColumnFamilyHandle* family, const std::string& name) const {
+    std::uint64_t value = 0;
+    return db_->GetIntProperty(family, name, &value) ? value : 0;
+}
+
+std::size_t Rocks::block_cache_bytes() const {
+    return cache_->GetUsage();
+}
+
+}  // namespace carillon::dynamo::embedded
