@@ -241,7 +241,7 @@ TEST(SuspendMany, SuspendsThePendingAndCountsTheRest) {
     EXPECT_EQ(report->count, 129);
     EXPECT_EQ(report->skipped, 2);
     EXPECT_EQ(report->errors, 0);
-    rig.run_for(2h);
+    rig.run_for(1h + 3min);
     EXPECT_EQ(rig.sender.calls.size(), 1U);
     EXPECT_EQ(rig.get("w0").status, Status::suspended);
     EXPECT_EQ(rig.finish(rig.service->suspend_many(

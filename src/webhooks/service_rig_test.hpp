@@ -39,10 +39,13 @@ public:
     std::size_t running = 0;
     Duration delay{0};
     std::function<delivery::Verdict(const Call&)> answer;
+    /// Its process has died: what it is asked to send never leaves it.
+    bool dead = false;
 
     Task<delivery::Verdict> send(delivery::Target target,
                                  delivery::Attempt attempt,
                                  runtime::StopToken stop) override {
+        if (dead) co_return unanswered("dead");
         Call call{attempt.occurrence_id, attempt.number, loop_.now(), std::move(target)};
         EXPECT_GE(call.at, attempt.scheduled_at) << call.id << " rang early";
         calls.push_back(call);
@@ -107,8 +110,11 @@ struct Rig {
     std::unique_ptr<Service> service;
 
     std::unique_ptr<Service> make(dynamo::Database& on, bool work = true) {
-        auto made =
-            std::make_unique<Service>(loop, on, sender, random, Log::null(), metrics, options);
+        return make(on, sender, work);
+    }
+
+    std::unique_ptr<Service> make(dynamo::Database& on, FakeSender& by, bool work = true) {
+        auto made = std::make_unique<Service>(loop, on, by, random, Log::null(), metrics, options);
         const auto started = finish(made->start(work));
         EXPECT_TRUE(started) << describe(started.error());
         return made;
