@@ -108,11 +108,6 @@ void Book::promote(TimePoint now) {
     }
 }
 
-bool Book::ready(TimePoint now) {
-    promote(now);
-    return queue_.ready();
-}
-
 Row* Book::next(TimePoint now) {
     promote(now);
     FairNode* node = queue_.pop();

@@ -111,6 +111,8 @@ public:
     Row& claim(std::string id, dynamo::Item item, RowState state, FairKey& key);
     /// Claimed for good: waits for its time, or for its turn.
     void hold(Row& row, TimePoint now);
+    /// Rows whose time has come wait for their turn now.
+    void promote(TimePoint now);
     /// The next row to start, or nullptr. It counts as running.
     [[nodiscard]] Row* next(TimePoint now);
     /// A row that next() gave could not be started after all; it takes its turn again.
@@ -138,8 +140,6 @@ public:
     [[nodiscard]] bool running(const std::string& id) const;
     [[nodiscard]] std::vector<std::string> running_ids() const;
     [[nodiscard]] std::optional<TimePoint> next_timed() const;
-    /// Whether next() would give a row, once the timed ones that are due have moved up.
-    [[nodiscard]] bool ready(TimePoint now);
 
     [[nodiscard]] std::size_t held() const { return held_; }
 
@@ -180,7 +180,6 @@ private:
         std::optional<dynamo::Value> reread_from{};
     };
 
-    void promote(TimePoint now);
     void unhold(Row& row);
     void no_longer_held(FairKey& key);
     void ask_reread(TimePoint due_at);

@@ -143,6 +143,8 @@ Task<> Runner::list_and_start() {
 }
 
 void Runner::arm() {
+    // Rows that are due wait for their turn, not for the timer.
+    book_.promote(context_.loop.now());
     const auto next = context_.stopped() ? std::nullopt : book_.next_timed();
     if (!next) {
         if (timer_ != 0) context_.loop.cancel_timer(std::exchange(timer_, 0));
