@@ -3,7 +3,7 @@
 // Beast's parser asserts that a last chunk comes in one piece, which a peer decides, not we:
 // "0\r\n" followed by "\r" would abort the process. Without the assertions it reads on correctly
 // (message_parser_test.cpp feeds every message byte by byte).
-#define BOOST_DISABLE_ASSERTS
+#define BOOST_DISABLE_ASSERTS  // NOLINT(readability-identifier-naming): the name is Boost's.
 
 #include "core/text.hpp"
 
@@ -35,8 +35,8 @@ std::string_view view(string_view text) {
 
 /// What the server and the client share: counts bytes, collects fields, and remembers why it
 /// stopped. Beast is told of a refusal by any error code; `failure` is what counts.
-template <bool is_request>
-class MessageParser : public http::basic_parser<is_request> {
+template <bool IsRequest>
+class MessageParser : public http::basic_parser<IsRequest> {
 public:
     explicit MessageParser(std::size_t header_bytes_max) : header_left_(header_bytes_max) {
         this->eager(true);
