@@ -117,14 +117,6 @@ public:
         co_return answers;
     }
 
-    /// What is stored at this moment, or nullptr.
-    [[nodiscard]] const dynamo::Item* peek(const std::string& table,
-                                           const dynamo::Item& key) const {
-        const auto& found = tables_.at(table);
-        const auto item = found.items.find(*row_id(key, found.schema.key));
-        return item == found.items.end() ? nullptr : &item->second;
-    }
-
     [[nodiscard]] dynamo::Watch watch(runtime::Loop& loop,
                                       std::string table,
                                       std::string index,

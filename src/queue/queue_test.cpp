@@ -362,13 +362,10 @@ TEST(Hold, SaysThatTheRowRuns) {
 
 TEST(Fairness, OneDeadEndpointDoesNotDelayTheOthers) {
     World world;
-    world.options.concurrency = 10;
+    world.use_engine();
     world.options.concurrency_per_key = 4;
-    world.options.held_max = 100;
-    world.options.held_per_key_max = 20;
-    world.options.claim_batch = 50;
     world.create_table();
-    for (int i = 0; i < 1'000; ++i) world.put("dead" + std::to_string(i), noon - 1h, "dead");
+    world.put_many("dead", 100'000, noon - 1h, "dead");
     world.handler.delay_of = [](const Claim& claim) {
         return *claim.item.find("tenant")->string() == "dead" ? 30s : 0s;
     };
@@ -392,6 +389,7 @@ TEST(Fairness, OneDeadEndpointDoesNotDelayTheOthers) {
 
 TEST(Fairness, WorksThroughABacklogThatIsLargerThanTheMemory) {
     World world;
+    world.use_engine();
     world.options.held_max = 100;
     world.options.held_per_key_max = 20;
     world.options.claim_batch = 50;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "dynamo/embedded/embedded.hpp"
 #include "queue/plain_store_test.hpp"
 #include "queue/queue.hpp"
 #include "queue/row_key.hpp"
@@ -104,6 +105,14 @@ struct World {
     QueueOptions options{};
     std::unique_ptr<Queue> queue;
 
+    /// The embedded engine, in memory and without threads, instead of the plain store.
+    void use_engine() {
+        auto opened = dynamo::open_embedded({.memory = true, .inline_writer = true}, clock);
+        ASSERT_TRUE(opened) << describe(opened.error());
+        store = *std::move(opened);
+        database = store.get();
+    }
+
     void run_for(Duration duration) { loop.run_simulated(clock, clock.now() + duration); }
 
     /// Runs a task to its end, at most an hour of simulated time.
@@ -158,6 +167,25 @@ struct World {
 
     void put(const std::string& id, TimePoint due_at, const std::string& tenant = "t") {
         put(row(id, due_at, tenant));
+    }
+
+    void put_many(const std::string& prefix,
+                  int count,
+                  TimePoint due_at,
+                  const std::string& tenant) {
+        std::vector<dynamo::WriteUnit> units;
+        for (int i = 0; i < count; ++i) {
+            dynamo::PutRequest put;
+            put.table = rows.table();
+            put.item = row(prefix + std::to_string(i), due_at, tenant);
+            units.emplace_back();
+            units.back().push_back(std::move(put));
+            if (units.size() == 1'000 || i + 1 == count) {
+                for (const auto& answer : finish(store->update_batch(std::exchange(units, {})))) {
+                    EXPECT_TRUE(answer);
+                }
+            }
+        }
     }
 
     [[nodiscard]] static dynamo::Item key(const std::string& id) { return {{"id", id}}; }
