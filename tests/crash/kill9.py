@@ -45,13 +45,14 @@ def completed_ids(server):
 
 def kill_and_restart(server, kills, completed_at_kill):
     before = completed_ids(server)
-    at = time.time()
+    begun = time.time()
     server.kill()
-    kills.append(at)
+    kills.append((begun, time.time()))
     completed_at_kill.append((time.time(), before))
     server.start()
     # What the store itself says after the crash binds as well.
-    completed_at_kill.append((time.time(), completed_ids(server)))
+    after = completed_ids(server)
+    completed_at_kill.append((time.time(), after))
 
 
 def wait_until_done(server, count, timeout_s):
@@ -98,7 +99,8 @@ def reconcile(count, server, receiver, kills, completed_at_kill):
         for receipt in sorted(rs, key=lambda r: r.started):
             if delivered is not None:
                 duplicates += 1
-                if not any(delivered <= kill <= receipt.started and kill - delivered < IN_FLIGHT_S for kill in kills):
+                if not any(delivered <= ended and begun <= receipt.started and begun - delivered < IN_FLIGHT_S
+                           for begun, ended in kills):
                     unexplained += 1
             if receipt.status == 200:
                 delivered = receipt.started
