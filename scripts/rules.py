@@ -21,7 +21,8 @@ LONG_FILES = {
 # Rule, pattern, where it is allowed (path prefixes), what to do instead.
 BANNED = [
     ("clock", r"\b(system_clock|steady_clock|high_resolution_clock)::now\b",
-     ("src/runtime/", "bench/", "tests/", "*_integration_test.cpp"), "use runtime::Clock"),
+     ("src/runtime/", "bench/", "tests/", "examples/", "*_integration_test.cpp"),
+     "use runtime::Clock"),
     ("sleep", r"\bthis_thread::sleep_|(?<![\w.>:])(?:::)?(?:usleep|nanosleep|sleep)\s*\(",
      ("bench/", "tests/", "*_integration_test.cpp"), "use Loop::sleep_for"),
     ("chance", r"(?<![\w.>:])(?:std::|::)?s?rand\s*\(|\brandom_device\b|\bmt19937",
@@ -29,7 +30,8 @@ BANNED = [
     ("environment", r"\b(?:secure_)?getenv\b", ("src/app/", "src/cli/", "bench/", "tests/"),
      "configuration is read in app"),
     ("thread", r"\bstd::(?:j?thread|async)\b(?!::id)",
-     ("src/runtime/", "src/app/", "src/dynamo/embedded/", "bench/", "tests/", "*_test.cpp"),
+     ("src/runtime/", "src/app/", "src/library/", "src/dynamo/embedded/", "bench/", "tests/",
+      "examples/", "*_test.cpp"),
      "use the runtime's loops and blocking pool"),
     ("detached", r"::detached\b|\.detach\(\)|\bco_spawn\b", ("src/runtime/",),
      "start work with TaskGroup"),
@@ -182,7 +184,7 @@ class Rules:
                 self.report(path, number, "layer", f'"{name}" is in no module')
             else:
                 self.report(path, number, "layer", f'write "{source}/{name}"')
-        elif path.endswith("_test.cpp"):
+        elif path.endswith(("_test.cpp", "_test.hpp")):
             names = list(self.modules)
             if names.index(target) > names.index(source):
                 self.report(path, number, "layer", f"{target} is below {source} in the table")

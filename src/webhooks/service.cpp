@@ -54,17 +54,14 @@ Task<Result<>> Service::start(bool work) {
     if (!created && created.error().code != Errc::already_exists) {
         co_return std::unexpected(std::move(created).error());
     }
-    if (work) {
-        CARILLON_CO_TRY_VOID(co_await impl_->queue.start());
-        impl_->working = true;
-    }
+    if (work) CARILLON_CO_TRY_VOID(co_await impl_->queue.start());
     co_return Result<>{};
 }
 
 Task<> Service::stop(Duration grace) {
     impl_->stopping = true;
-    if (impl_->working) co_await impl_->queue.stop(grace);
-    impl_->working = false;
+    // Also when it was never started: trigger() may be under way.
+    co_await impl_->queue.stop(grace);
 }
 
 Result<dynamo::PutRequest> Service::Impl::put_request(Webhook& webhook) const {

@@ -62,7 +62,6 @@ struct Service::Impl {
     Ringer ringer;
     queue::Queue queue;
     Reader reader;
-    bool working = false;   ///< The queue was started.
     bool stopping = false;  ///< Long operations end at their next step.
 };
 

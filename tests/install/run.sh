@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Installs the built tree to a fresh prefix, builds examples/schedule against it as a user would, and
+# runs it. Usage: run.sh BUILD_DIR SOURCE_DIR CXX_COMPILER [EXTRA_CXX_FLAGS]
+set -euo pipefail
+
+build=$1
+source=$2
+compiler=$3
+flags=${4:-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+echo "== install"
+cmake --install "$build" --prefix "$work/prefix" >"$work/install.log" || {
+    cat "$work/install.log"
+    exit 1
+}
+for header in "$work"/prefix/include/carillon/*.hpp; do
+    # The public headers stand alone: the standard library is all that they may need.
+    "$compiler" -std=c++23 -Wall -Wextra -Werror -fsyntax-only -I "$work/prefix/include" -x c++ "$header"
+    if grep -nE '#include <(boost|rocksdb|openssl|fmt|spdlog|simdjson)' "$header"; then
+        echo "$header includes a third-party header"
+        exit 1
+    fi
+done
+
+echo "== configure and build the example"
+cmake -S "$source/examples/schedule" -B "$work/example" -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags" \
+    -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/configure.log" || {
+    cat "$work/configure.log"
+    exit 1
+}
+cmake --build "$work/example"
+
+echo "== run it"
+"$work/example/schedule" "$work/store" | tee "$work/out"
+grep -q 'rang: POST /hello HTTP/1.1  webhook-id hello  {"hello":"bell"}' "$work/out"
+[ "$(grep -c 'COMPLETED, answered 200' "$work/out")" = 3 ]
+
+echo "== a second program over the same store finds what the first one left"
+if timeout 60 "$work/example/schedule" "$work/store" >"$work/again" 2>&1; then
+    cat "$work/again"
+    exit 1
+fi
+grep -q 'another webhook has the id hello' "$work/again"
+echo ok
