@@ -156,6 +156,14 @@ protected:
         return keep(part, error);
     }
 
+    void on_chunk_header_impl(std::uint64_t size,
+                              string_view extension,
+                              error_code& error) override {
+        MessageParser<true>::on_chunk_header_impl(size, extension, error);
+        // Refused when it is announced: waiting for what will not be taken helps nobody.
+        if (!error && size > body_bytes_max_) refuse_body(error);
+    }
+
     std::size_t on_chunk_body_impl(std::uint64_t, string_view part, error_code& error) override {
         return keep(part, error);
     }

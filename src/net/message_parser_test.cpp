@@ -158,6 +158,7 @@ TEST(RequestParser, RefusesWhatIsMalformedOrAmbiguous) {
         {get + "Content-Length: 18446744073709551615\r\n\r\n", 413},
         {get + "Transfer-Encoding: chunked\r\n\r\n41\r\n" + std::string(65, 'x') + "\r\n0\r\n\r\n",
          413},
+        {get + "Transfer-Encoding: chunked\r\n\r\n8000000000000000\r\nx", 413},
         {get + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(20'000, 'x') + "\r\n", 400},
         {get + "X: " + std::string(header_max, 'x') + "\r\n\r\n", 431},
         {"GET /" + std::string(header_max, 'x') + " HTTP/1.1\r\nHost: h\r\n\r\n", 431},
