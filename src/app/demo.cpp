@@ -53,10 +53,10 @@ std::vector<Planned> plan(const std::string& receiver) {
     std::vector<Planned> all;
     all.push_back(make("at-once", "due when it is registered", "0s", 1));
     all.push_back(make("soon", "due two seconds later", "2s", 1));
-    Planned hourly = make("every-second", "every second, three times", "3s", 3);
-    hourly.options.every = "1s";
-    hourly.options.max = 2;
-    all.push_back(std::move(hourly));
+    Planned repeated = make("every-second", "every second, three times", "3s", 3);
+    repeated.options.every = "1s";
+    repeated.options.max = 2;
+    all.push_back(std::move(repeated));
     all.push_back(make("flaky", "its receiver fails twice, then answers 200", "1s", 3));
     return all;
 }
@@ -136,7 +136,7 @@ void Demo::hear(const cli::Received& call) {
         late = fmt::format("{:.1f} ms late", lateness_ms_.back());
     }
     const Style style = call.status == 200 ? Style::good : Style::bad;
-    console_.out << fmt::format("  {}  {:<14} {}  attempt {}  {}\n",
+    console_.out << fmt::format("  {}  {:<16} {}  attempt {}  {}\n",
                                 format_instant(call.at).substr(11, 12),
                                 cli::printable(call.id()),
                                 cli::paint(fmt::format("{}", call.status), style, console_.colours),
@@ -154,7 +154,12 @@ Task<Result<>> Demo::register_all(cli::Api& api) {
         rings_[each.id].calls_left = each.rings;
         calls_left_ += each.rings;
     }
-    cli::Table table({"REGISTERED", "RINGS", "WHAT"});
+    // Told before, because the first of them rings while the others are being registered.
+    cli::Table table({"WEBHOOK", "RINGS", "WHAT"});
+    for (const Planned& each : planned) {
+        table.add({{each.id, Style::bold}, {"in " + each.options.in.value_or("")}, {each.meaning}});
+    }
+    console_.out << table.render(console_.colours, console_.width) << '\n' << std::flush;
     for (const Planned& each : planned) {
         const TimePoint now = loop_.now();
         CARILLON_CO_TRY(json::object body, cli::registration(each.options, now));
@@ -163,11 +168,7 @@ Task<Result<>> Demo::register_all(cli::Api& api) {
         std::optional<json::value> sent{std::move(body)};
         CARILLON_CO_TRY(const auto made, co_await api.call("POST", "/webhooks", std::move(sent)));
         static_cast<void>(made);
-        table.add({{each.id, Style::bold},
-                   {scheduled ? cli::relative(*scheduled, now) : ""},
-                   {each.meaning}});
     }
-    console_.out << table.render(console_.colours, console_.width) << '\n' << std::flush;
     co_return Result<>{};
 }
 

@@ -17,9 +17,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+namespace carillon::app {
 namespace {
-
-using namespace carillon;  // NOLINT(google-build-using-namespace): this file is all of the program.
 
 std::optional<std::string> environment(std::string_view name) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): read before any thread starts; nothing writes it.
@@ -42,49 +41,49 @@ cli::Console open_console() {
 
 class Runner {
 public:
-    cli::ExitCode operator()(const app::Ended& ended) {
+    cli::ExitCode operator()(const Ended& ended) {
         console_.out << ended.out << std::flush;
         console_.err << ended.err;
         return ended.code;
     }
 
-    cli::ExitCode operator()(const app::ServeCommand& command) {
-        auto file = app::read_config_file(command.config_file.value_or("carillon.toml"),
-                                          command.config_file.has_value());
+    cli::ExitCode operator()(const ServeCommand& command) {
+        auto file = read_config_file(command.config_file.value_or("carillon.toml"),
+                                     command.config_file.has_value());
         if (!file) return wrong(file.error());
-        const auto config = app::resolve(command.flags, environment, *file);
+        const auto config = resolve(command.flags, environment, *file);
         if (!config) return wrong(config.error());
         const bool hints = isatty(STDERR_FILENO) != 0;
-        return app::serve(*config, console_, clock_, hints);
+        return serve(*config, console_, clock_, hints);
     }
 
-    cli::ExitCode operator()(const app::DemoCommand&) { return app::demo(console_, clock_); }
+    cli::ExitCode operator()(const DemoCommand&) { return demo(console_, clock_); }
 
-    cli::ExitCode operator()(const app::VersionCommand&) {
-        console_.out << "carillon " << app::version() << '\n';
+    cli::ExitCode operator()(const VersionCommand&) {
+        console_.out << "carillon " << version() << '\n';
         return cli::ExitCode::ok;
     }
 
-    cli::ExitCode operator()(const app::ListenOptions& options) {
-        return app::listen(options, console_, clock_);
+    cli::ExitCode operator()(const ListenOptions& options) {
+        return listen(options, console_, clock_);
     }
 
-    cli::ExitCode operator()(const app::WebhookCommand& command) {
+    cli::ExitCode operator()(const WebhookCommand& command) {
         return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
             return run_webhook(api, command);
         });
     }
 
 private:
-    Task<cli::ExitCode> run_webhook(cli::Api& api, const app::WebhookCommand& command) {
+    Task<cli::ExitCode> run_webhook(cli::Api& api, const WebhookCommand& command) {
         cli::WebhookCommands commands(api, console_, clock_, command.json);
-        if (const auto* add = std::get_if<app::AddCommand>(&command.what)) {
+        if (const auto* add = std::get_if<AddCommand>(&command.what)) {
             co_return co_await commands.add(add->options, add->quiet);
         }
-        if (const auto* list = std::get_if<app::ListCommand>(&command.what)) {
+        if (const auto* list = std::get_if<ListCommand>(&command.what)) {
             co_return co_await commands.list(list->options, list->all);
         }
-        if (const auto* act = std::get_if<app::ActCommand>(&command.what)) {
+        if (const auto* act = std::get_if<ActCommand>(&command.what)) {
             co_return co_await commands.act(act->action, act->options);
         }
         const auto& trigger = std::get<cli::TriggerOptions>(command.what);
@@ -104,7 +103,7 @@ int run(int argc, char** argv) {
     // A reader that goes away (`carillon webhook list | head`) is an error of writing, not a death.
     std::signal(SIGPIPE, SIG_IGN);
     std::vector<std::string> arguments(argv + 1, argv + argc);
-    const app::Command command = app::parse_command_line(std::move(arguments), environment);
+    const Command command = parse_command_line(std::move(arguments), environment);
     Runner runner;
     const cli::ExitCode code = std::visit([&](const auto& each) { return runner(each); }, command);
     std::cout.flush();
@@ -112,10 +111,11 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+}  // namespace carillon::app
 
 int main(int argc, char** argv) {
     try {
-        return run(argc, argv);
+        return carillon::app::run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "carillon: %s\n", error.what());
     } catch (...) {

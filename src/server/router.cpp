@@ -290,7 +290,8 @@ net::ServerResponse Router::refuse(int status, const std::string& why) const {
     if (status == 413) field = "body";
     if (status == 431) field = "headers";
     if (status == 414) field = "target";
-    if (status >= 500) field = {};
+    if (status == 501) field = "Transfer-Encoding";
+    if (status == 503) field = {};
     return problem_response(problem(status, why, field, {}));
 }
 

@@ -254,8 +254,12 @@ TEST_F(RouterTest, DressesTheServersOwnRefusals) {
         const char* field;
     };
 
-    const Case cases[] = {
-        {400, "request"}, {408, "request"}, {413, "body"}, {431, "headers"}, {414, "target"}};
+    const Case cases[] = {{400, "request"},
+                          {408, "request"},
+                          {413, "body"},
+                          {431, "headers"},
+                          {414, "target"},
+                          {501, "Transfer-Encoding"}};
     for (const Case& c : cases) {
         const auto response = router.refuse(c.status, "why");
         EXPECT_EQ(response.status, c.status);
