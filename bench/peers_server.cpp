@@ -304,7 +304,7 @@ void http(Run& run, std::size_t n, const std::string& sink_program) {
         body += std::string(1'024 - body.size() - 2, 'x') + "\"}";
         return webhook(url, wall_us(), body);
     };
-    const std::string done = R"(carillon_queue_settled_total{queue="webhooks",verdict="done"})";
+    const std::string done = R"(carillon_queue_done_total{queue="queue"})";
     fill(run.port(), 100, make);
     wait_for([&] { return metric(run.port(), done) >= 100; }, 30);
     usleep(500'000);
