@@ -17,7 +17,8 @@ cmake --install "$build" --prefix "$work/prefix" >"$work/install.log" || {
 }
 for header in "$work"/prefix/include/carillon/*.hpp; do
     # The public headers stand alone: the standard library is all that they may need.
-    "$compiler" -std=c++23 -Wall -Wextra -Werror -fsyntax-only -I "$work/prefix/include" -x c++ "$header"
+    "$compiler" -std=c++23 -Wall -Wextra -Werror -fsyntax-only -I "$work/prefix/include" \
+        -x c++ - <<<"#include <carillon/$(basename "$header")>"
     if grep -nE '#include <(boost|rocksdb|openssl|fmt|spdlog|simdjson)' "$header"; then
         echo "$header includes a third-party header"
         exit 1
