@@ -40,6 +40,12 @@ struct PutRequest {
     bool return_old_on_condition_failure = false;
 };
 
+/// The item before and after an update: what it costs is worked out from both.
+struct Footprint {
+    std::optional<Item> before{};
+    std::optional<Item> after{};
+};
+
 struct UpdateRequest {
     std::string table;
     Item key;
@@ -48,6 +54,8 @@ struct UpdateRequest {
     std::optional<BoundCondition> condition{};
     ReturnValues return_values = ReturnValues::none;
     bool return_old_on_condition_failure = false;
+    /// Filled in by engines that can, when given; must outlive the answer.
+    Footprint* footprint = nullptr;
 };
 
 struct DeleteRequest {
@@ -93,7 +101,8 @@ struct GetRequest {
     std::optional<Projection> projection{};
 };
 
-enum class Select : std::uint8_t { attributes, count };
+/// `all`: whole items, which a local index fetches from the table where it does not hold them.
+enum class Select : std::uint8_t { attributes, count, all };
 
 struct QueryRequest {
     std::string table;
@@ -126,6 +135,7 @@ struct Page {
     std::vector<Item> items{};
     std::int64_t count = 0;
     std::int64_t scanned_count = 0;
+    std::size_t bytes = 0;  ///< Of what was read, before filters and projections.
     /// Where to go on; absent at the end. Holds the table's key and the index's.
     std::optional<Item> last_key{};
 };
@@ -170,6 +180,13 @@ class Watch {
     std::function<void()> end_;
 };
 
+/// What UpdateTable may change. Only what is given.
+struct TableChange {
+    std::optional<TableSettings> settings{};
+    std::optional<IndexSchema> create_index{};  ///< A global one; filled from what is stored.
+    std::optional<std::string> drop_index{};
+};
+
 struct Capabilities {
     bool exclusive = false;     ///< This process is the only one that can write (embedded directory).
     bool transactions = true;   ///< WriteUnits of more than one write.
@@ -194,6 +211,8 @@ class Database {
     /// Names in order, all of them.
     virtual Task<Result<std::vector<std::string>>> list_tables() = 0;
     virtual Task<Result<TableDescription>> delete_table(std::string table) = 0;
+    /// All of the change or nothing. Engines that cannot say `invalid`, as this default does.
+    virtual Task<Result<TableDescription>> update_table(std::string table, TableChange change);
     virtual Task<Result<>> set_time_to_live(std::string table, std::optional<std::string> attribute) = 0;
 
     /// The old item when asked for and there was one.

@@ -4,6 +4,7 @@
 
 #include "core/time.hpp"
 #include "dynamo/item/value.hpp"
+#include "dynamo/settings.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -41,6 +42,7 @@ struct TableSchema {
     std::vector<IndexSchema> indexes{};
     /// The attribute with an item's expiry in epoch seconds (TTL), when enabled.
     std::optional<std::string> ttl_attribute{};
+    TableSettings settings{};
     bool operator==(const TableSchema&) const = default;
 
     [[nodiscard]] const IndexSchema* index(std::string_view index_name) const;

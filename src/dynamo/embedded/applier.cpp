@@ -132,7 +132,8 @@ Result<> Applier::evaluate_put(PreparedWrite& write, Stored& stored, Effect& eff
 Result<> Applier::evaluate_update(PreparedWrite& write, Stored& stored, Effect& effect) {
     const auto& update = std::get<UpdateRequest>(*write.write);
     const Table& table = *write.table;
-    const bool keeps_old = update.return_values == ReturnValues::all_old ||
+    const bool keeps_old = update.footprint != nullptr ||
+                           update.return_values == ReturnValues::all_old ||
                            update.return_values == ReturnValues::updated_old;
     Item fresh = !stored.item ? update.key : (keeps_old ? *stored.item : std::move(*stored.item));
     std::vector<Path> touched;
@@ -146,6 +147,10 @@ Result<> Applier::evaluate_update(PreparedWrite& write, Stored& stored, Effect& 
     effect.new_row = std::make_shared<const std::string>(std::move(row));
     append_entries(table, fresh, primary_of(write.key), effect.new_entries);
     effect.returned = update_answer(update.return_values, stored.item, fresh, touched);
+    if (update.footprint != nullptr) {
+        update.footprint->before = std::move(stored.item);
+        update.footprint->after = std::move(fresh);
+    }
     return {};
 }
 

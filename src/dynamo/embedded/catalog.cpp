@@ -1,6 +1,7 @@
 #include "dynamo/embedded/catalog.hpp"
 
 #include "dynamo/embedded/keys.hpp"
+#include "dynamo/embedded/settings_codec.hpp"
 #include "dynamo/item/codec.hpp"
 
 #include <algorithm>
@@ -180,6 +181,9 @@ std::string encode_table(const Table& table) {
         item.set("ttl", *table.schema.ttl_attribute);
         item.set("ttl_index", static_cast<std::int64_t>(table.ttl_index));
     }
+    if (table.schema.settings != TableSettings{}) {
+        item.set("settings", encode_settings(table.schema.settings));
+    }
     std::string out;
     encode_item(item, out);
     return out;
@@ -212,6 +216,9 @@ Result<std::shared_ptr<Table>> decode_table(std::string_view bytes) {
         if (!ttl_index) return unreadable();
         table->schema.ttl_attribute = *ttl;
         table->ttl_index = static_cast<std::uint32_t>(*ttl_index);
+    }
+    if (const Value* settings = item.find("settings")) {
+        CARILLON_TRY(table->schema.settings, decode_settings(*settings));
     }
     finish_table(*table);
     return table;

@@ -33,6 +33,7 @@ public:
     Task<Result<TableDescription>> describe_table(std::string table) override;
     Task<Result<std::vector<std::string>>> list_tables() override;
     Task<Result<TableDescription>> delete_table(std::string table) override;
+    Task<Result<TableDescription>> update_table(std::string table, TableChange change) override;
     Task<Result<>> set_time_to_live(std::string table,
                                     std::optional<std::string> attribute) override;
 
@@ -79,7 +80,12 @@ private:
     [[nodiscard]] Result<> change_ttl(Applier& applier,
                                       const std::string& name,
                                       const std::optional<std::string>& attribute);
-    [[nodiscard]] Result<> fill_ttl_index(Applier& applier, const Table& table);
+    [[nodiscard]] Result<> change_table(Applier& applier,
+                                        const std::string& name,
+                                        const TableChange& change,
+                                        TableDescription& changed);
+    /// Enters every item of the table into its index of that id.
+    [[nodiscard]] Result<> fill_index(Applier& applier, const Table& table, std::uint32_t index);
     void publish_catalog(Applier& applier, Catalog changed, const TablePtr& replaced);
 
     /// Takes up to `most` expired items out (sweep.cpp); how many.

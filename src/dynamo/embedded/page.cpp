@@ -42,7 +42,8 @@ std::size_t PageBuilder::room(std::size_t most) const {
 Result<bool> PageBuilder::add(std::string_view key, Item item) {
     if (rules_.index != nullptr && rules_.index->projection) {
         // A local index fetches from the table what it does not hold, when asked for by name.
-        const bool fetches = rules_.index->schema.local && rules_.projection;
+        const bool fetches = rules_.index->schema.local &&
+                             (rules_.projection || rules_.select == Select::all);
         if (!fetches) item = rules_.index->projection->apply(item);
     }
     const std::size_t size = size_of(item);
@@ -70,6 +71,7 @@ Result<Page> PageBuilder::finish(bool more) {
         CARILLON_TRY(Item last, key_attributes(rules_.table, rules_.index, last_));
         page_.last_key = std::move(last);
     }
+    page_.bytes = bytes_;
     return std::move(page_);
 }
 

@@ -36,6 +36,27 @@ void delete_index(Applier& applier, std::uint32_t id) {
         .PermitUncheckedError();
 }
 
+/// A table to be changed and published in place of the one given.
+std::shared_ptr<Table> copy_of(const Table& table) {
+    auto next = std::make_shared<Table>();
+    next->schema = table.schema;
+    next->id = table.id;
+    next->indexes = table.indexes;
+    next->ttl_index = table.ttl_index;
+    next->uuid = table.uuid;
+    next->created_at = table.created_at;
+    next->counts = table.counts;
+    return next;
+}
+
+const std::string& index_name(const IndexSchema& index) {
+    return index.name;
+}
+
+const std::string& index_name(const Index& index) {
+    return index.schema.name;
+}
+
 }  // namespace
 
 void Engine::publish_catalog(Applier& applier, Catalog changed, const TablePtr& replaced) {
@@ -65,6 +86,11 @@ Result<> Engine::drop_table(Applier& applier, const std::string& name, TableDesc
     Catalog changed = *applier.catalog();
     const TablePtr table = changed.find(name);
     if (!table) return std::unexpected(table_not_found(name));
+    if (table->schema.settings.deletion_protection) {
+        return fail(Errc::invalid,
+                    "Resource cannot be deleted as it is currently protected against deletion. "
+                    "Disable deletion protection first.");
+    }
     changed.tables.erase(name);
     Rocks& rocks = applier.rocks();
     rocksdb::WriteBatch& batch = applier.group().batch;
@@ -93,18 +119,13 @@ Result<> Engine::change_ttl(Applier& applier,
     const TablePtr table = changed.find(name);
     if (!table) return std::unexpected(table_not_found(name));
     if (table->schema.ttl_attribute == attribute) return {};
-    auto next = std::make_shared<Table>();
-    next->schema = table->schema;
-    next->id = table->id;
-    next->indexes = table->indexes;
-    next->uuid = table->uuid;
-    next->created_at = table->created_at;
-    next->counts = table->counts;
+    const std::shared_ptr<Table> next = copy_of(*table);
     next->schema.ttl_attribute = attribute;
+    next->ttl_index = 0;
     CARILLON_TRY_VOID(check_schema(next->schema));
     if (attribute) next->ttl_index = changed.next_id++;
     finish_table(*next);
-    if (attribute) CARILLON_TRY_VOID(fill_ttl_index(applier, *next));
+    if (attribute) CARILLON_TRY_VOID(fill_index(applier, *next, next->ttl_index));
     if (table->ttl_index != 0) delete_index(applier, table->ttl_index);
     changed.tables[name] = next;
     put_table(applier, *next, changed.next_id);
@@ -112,20 +133,62 @@ Result<> Engine::change_ttl(Applier& applier,
     return {};
 }
 
-Result<> Engine::fill_ttl_index(Applier& applier, const Table& table) {
+Result<> Engine::change_table(Applier& applier,
+                              const std::string& name,
+                              const TableChange& change,
+                              TableDescription& described) {
+    Catalog changed = *applier.catalog();
+    const TablePtr table = changed.find(name);
+    if (!table) return std::unexpected(table_not_found(name));
+    const std::shared_ptr<Table> next = copy_of(*table);
+    if (change.settings) next->schema.settings = *change.settings;
+    std::uint32_t dropped = 0;
+    if (change.drop_index) {
+        const Index* index = next->index(*change.drop_index);
+        if (index == nullptr) return std::unexpected(index_not_found(*change.drop_index));
+        dropped = index->id;
+        const auto named = [&](const auto& one) { return index_name(one) == *change.drop_index; };
+        std::erase_if(next->schema.indexes, named);
+        std::erase_if(next->indexes, named);
+    }
+    std::uint32_t created = 0;
+    if (change.create_index) {
+        created = changed.next_id++;
+        next->schema.indexes.push_back(*change.create_index);
+        next->indexes.push_back(Index{.schema = *change.create_index, .id = created});
+    }
+    CARILLON_TRY_VOID(check_schema(next->schema));
+    finish_table(*next);
+    if (created != 0) CARILLON_TRY_VOID(fill_index(applier, *next, created));
+    if (dropped != 0) {
+        delete_index(applier, dropped);
+        applier.group().on_commit.emplace_back(
+            [this, dropped] { marks_.forget_index(id_prefix(dropped)); });
+    }
+    changed.tables[name] = next;
+    put_table(applier, *next, changed.next_id);
+    publish_catalog(applier, std::move(changed), table);
+    described = next->describe();
+    return {};
+}
+
+Result<> Engine::fill_index(Applier& applier, const Table& table, std::uint32_t index) {
+    const std::string index_prefix = id_prefix(index);
     // An attempt that was cut short may have left entries under the same id.
-    delete_range(applier, rocks_->indexes(), table.ttl_index);
+    delete_range(applier, rocks_->indexes(), index);
     auto add =
         [&](rocksdb::WriteBatch& batch, std::string_view key, std::string_view row) -> Result<> {
         CARILLON_TRY(const Item attributes, decode_attributes(row, table.entry_attributes));
         std::string list;
         append_entries(table, attributes, primary_of(key), list);
         std::string_view rest = list;
-        Entry last;
-        while (!rest.empty()) last = take_entry(rest);
-        if (last.key.empty()) return {};
-        batch.Put(rocks_->indexes(), slice(last.key), slice(key.substr(id_bytes, prefix_bytes)))
-            .PermitUncheckedError();
+        while (!rest.empty()) {
+            const Entry entry = take_entry(rest);
+            if (!entry.key.starts_with(index_prefix)) continue;
+            batch
+                .Put(rocks_->indexes(), slice(entry.key), slice(key.substr(id_bytes, prefix_bytes)))
+                .PermitUncheckedError();
+        }
         return {};
     };
     // What this group and the one before it change is not in RocksDB yet.
@@ -192,6 +255,17 @@ Task<Result<TableDescription>> Engine::delete_table(std::string table) {
     co_await writer_->run(job);
     if (!job.answer) co_return std::unexpected(std::move(job.answer).error());
     co_return dropped;
+}
+
+Task<Result<TableDescription>> Engine::update_table(std::string table, TableChange change) {
+    TableDescription described;
+    auto apply = [this, &table, &change, &described](Applier& applier) {
+        return change_table(applier, table, change, described);
+    };
+    CallJob job(std::move(apply));
+    co_await writer_->run(job);
+    if (!job.answer) co_return std::unexpected(std::move(job.answer).error());
+    co_return described;
 }
 
 Task<Result<>> Engine::set_time_to_live(std::string table, std::optional<std::string> attribute) {

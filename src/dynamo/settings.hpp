@@ -1,0 +1,34 @@
+// What a table is set to beside its schema: how it is paid for, who may delete it, its tags.
+//
+// Engines keep these and give them back; only deletion protection changes what an engine does.
+// DynamoDB's own meaning of the others (throughput, classes) has none here.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace carillon::dynamo {
+
+struct Throughput {
+    std::int64_t read = 0;
+    std::int64_t write = 0;
+    bool operator==(const Throughput&) const = default;
+};
+
+struct TableSettings {
+    bool on_demand = true;  ///< BillingMode PAY_PER_REQUEST.
+    std::int64_t on_demand_since_ms = 0;
+    Throughput throughput{};
+    std::int64_t throughput_raised_ms = 0;
+    std::int64_t throughput_lowered_ms = 0;
+    std::int64_t throughput_lowerings = 0;
+    std::map<std::string, Throughput> index_throughput{};
+    bool deletion_protection = false;
+    std::string table_class{};  ///< Empty: never set.
+    std::map<std::string, std::string> tags{};
+    bool operator==(const TableSettings&) const = default;
+};
+
+}  // namespace carillon::dynamo
