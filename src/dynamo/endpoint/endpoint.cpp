@@ -1,0 +1,210 @@
+#include "dynamo/endpoint/endpoint.hpp"
+
+#include "core/text.hpp"
+#include "dynamo/endpoint/authentication.hpp"
+#include "dynamo/endpoint/fault.hpp"
+#include "dynamo/endpoint/operations.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <optional>
+#include <simdjson.h>
+#include <utility>
+#include <zlib.h>
+
+namespace carillon::dynamo::endpoint {
+
+namespace {
+
+using net::ServerRequest;
+using net::ServerResponse;
+
+constexpr std::string_view json_1_0 = "application/x-amz-json-1.0";
+constexpr std::string_view json_1_1 = "application/x-amz-json-1.1";
+constexpr std::string_view plain_json = "application/json";
+constexpr std::string_view target_prefix = "DynamoDB_20120810.";
+constexpr std::string_view origin_any = "*";
+
+std::string checksum(std::string_view body) {
+    // A body fits: requests and answers are a few dozen megabytes at most.
+    const auto length = static_cast<uInt>(body.size());
+    const auto* bytes = reinterpret_cast<const Bytef*>(body.data());
+    return std::to_string(crc32(crc32(0, nullptr, 0), bytes, length));
+}
+
+/// 52 characters of the alphabet that the service uses.
+std::string request_id(Random& random) {
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    constexpr std::size_t length = 52;
+    std::string id(length, 'A');
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < length; ++i) {
+        // Eleven characters a draw.
+        if (i % 11 == 0) bits = random.next();
+        id[i] = alphabet[bits % alphabet.size()];
+        bits /= alphabet.size();
+    }
+    return id;
+}
+
+std::string_view content_type_of(const ServerRequest& request) {
+    const std::string_view type = request.headers.get("Content-Type").value_or("");
+    return trim(type.substr(0, type.find(';')));
+}
+
+bool is_json(std::string_view content_type) {
+    return content_type == json_1_0 || content_type == json_1_1 || content_type == plain_json;
+}
+
+ServerResponse plain(int status, std::string body) {
+    ServerResponse response{status};
+    response.headers.add("x-amz-crc32", checksum(body));
+    response.body = std::move(body);
+    return response;
+}
+
+ServerResponse json(int status, std::string body, std::string_view content_type) {
+    ServerResponse response = plain(status, std::move(body));
+    response.headers.add("Content-Type", std::string(content_type));
+    return response;
+}
+
+/// What browsers want to know before they let a page call another host.
+ServerResponse preflight(const ServerRequest& request) {
+    ServerResponse response;
+    if (const auto headers = request.headers.get("Access-Control-Request-Headers")) {
+        response.headers.add("Access-Control-Allow-Headers", std::string(*headers));
+    }
+    if (const auto methods = request.headers.get("Access-Control-Request-Method")) {
+        response.headers.add("Access-Control-Allow-Methods", std::string(*methods));
+    }
+    response.headers.add("Access-Control-Max-Age", "172800");
+    return response;
+}
+
+}  // namespace
+
+struct Endpoint::Impl {
+    Impl(
+        Database& database, runtime::Clock& time, Random& chance, Log& lines, EndpointOptions given)
+        : clock(time),
+          random(chance),
+          log(lines),
+          options(std::move(given)),
+          operations(database, time, Where{options.region, options.account}) {}
+
+    Task<ServerResponse> answer(ServerRequest& request);
+    Task<Result<std::string>> run(const ServerRequest& request, const Operation& operation);
+    /// The parsed body; nothing when it is empty. The document lives until the next call.
+    Result<std::optional<Json>> parse(ServerRequest& request);
+    Result<const Operation*> target_of(const ServerRequest& request) const;
+    void note(const Error& error, const Operation* operation) const;
+
+    runtime::Clock& clock;
+    Random& random;
+    Log& log;
+    EndpointOptions options;
+    Operations operations;
+    simdjson::dom::parser parser;
+};
+
+Result<std::optional<Json>> Endpoint::Impl::parse(ServerRequest& request) {
+    if (request.body.empty()) return std::nullopt;
+    request.body.reserve(request.body.size() + simdjson::SIMDJSON_PADDING);
+    Json document;
+    const auto error = parser.parse(request.body.data(), request.body.size(), false).get(document);
+    if (error != simdjson::SUCCESS) return serialization_fault("");
+    return document;
+}
+
+Result<const Operation*> Endpoint::Impl::target_of(const ServerRequest& request) const {
+    const std::string_view target = request.headers.get("X-Amz-Target").value_or("");
+    if (!target.starts_with(target_prefix)) return front_fault("UnknownOperationException", "");
+    const Operation* operation = find_operation(target.substr(target_prefix.size()));
+    if (operation == nullptr) return front_fault("UnknownOperationException", "");
+    return operation;
+}
+
+void Endpoint::Impl::note(const Error& error, const Operation* operation) const {
+    log.error("a request failed",
+              {{"operation", operation != nullptr ? operation->name : std::string_view("none")},
+               {"error", describe(error)}});
+}
+
+Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
+    if (request.method == "OPTIONS" && request.headers.has("Origin")) co_return preflight(request);
+    if (request.method == "GET") {
+        // The space at the end is the service's.
+        co_return plain(200, fmt::format("healthy: dynamodb.{}.amazonaws.com ", options.region));
+    }
+    const std::string_view type = content_type_of(request);
+    if (request.method != "POST" || (!request.body.empty() && !is_json(type))) {
+        co_return plain(404, "<UnknownOperationException/>\n");
+    }
+    const std::string content_type(is_json(type) ? type : plain_json);
+
+    // Body, target, signature: in this order a fault is named.
+    const Operation* operation = nullptr;
+    Result<std::string> body = std::string();
+    const Result<std::optional<Json>> document = parse(request);
+    if (!document) {
+        body = std::unexpected(document.error());
+    } else if (const auto target = target_of(request); !target) {
+        body = std::unexpected(target.error());
+    } else if (const auto accepted = authenticate(request, options.keys, clock.now()); !accepted) {
+        body = std::unexpected(accepted.error());
+    } else if (!*document || (*document)->type() != simdjson::dom::element_type::OBJECT) {
+        body = serialization_fault("");
+    } else {
+        operation = *target;
+        const Json json = **document;
+        Result<> checked = check_kinds(json, *operation->shape);
+        if (checked) checked = check_rules(json, *operation->shape);
+        if (checked) {
+            body = co_await (operations.*operation->run)(json);
+        } else {
+            body = std::unexpected(std::move(checked).error());
+        }
+    }
+    if (body) co_return json(200, *std::move(body), content_type);
+    WireError error = to_wire(body.error(), operation != nullptr && operation->names_table);
+    if (error.status >= 500) note(body.error(), operation);
+    co_return json(error.status, std::move(error.body), content_type);
+}
+
+Endpoint::Endpoint(
+    Database& database, runtime::Clock& clock, Random& random, Log& log, EndpointOptions options)
+    : impl_(std::make_unique<Impl>(database, clock, random, log, std::move(options))) {}
+
+Endpoint::~Endpoint() = default;
+
+Task<ServerResponse> Endpoint::handle(ServerRequest& request) {
+    ServerResponse response;
+    try {
+        response = co_await impl_->answer(request);
+    } catch (const std::exception& fault) {
+        impl_->log.error("a request threw", {{"error", std::string_view(fault.what())}});
+        response = json(500,
+                        error_body("com.amazonaws.dynamodb.v20120810#InternalServerError",
+                                   "Internal server error"),
+                        json_1_0);
+    }
+    response.headers.add("x-amzn-RequestId", request_id(impl_->random));
+    if (request.headers.has("Origin")) {
+        response.headers.add("Access-Control-Allow-Origin", std::string(origin_any));
+        response.headers.add("Access-Control-Expose-Headers",
+                             "x-amzn-RequestId,x-amz-crc32,x-amzn-ErrorType,Date");
+    }
+    co_return response;
+}
+
+ServerResponse Endpoint::refuse(int status, const std::string& why) const {
+    return json(status,
+                error_body(status >= 500 ? "com.amazonaws.dynamodb.v20120810#InternalServerError"
+                                         : "com.amazon.coral.service#SerializationException",
+                           why),
+                json_1_0);
+}
+
+}  // namespace carillon::dynamo::endpoint

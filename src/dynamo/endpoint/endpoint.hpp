@@ -1,0 +1,51 @@
+// DynamoDB's wire protocol (JSON 1.0 over HTTP) in front of any Database.
+//
+// Any AWS SDK that is pointed here takes it for DynamoDB: same headers, same errors, same order of
+// checks. Lives on one loop, as everything that handles requests; one Endpoint per loop may serve
+// the same database.
+
+#pragma once
+
+#include "aws/sigv4.hpp"
+#include "core/random.hpp"
+#include "dynamo/database.hpp"
+#include "net/server.hpp"
+#include "observability/log.hpp"
+#include "runtime/clock.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace carillon::dynamo::endpoint {
+
+struct EndpointOptions {
+    std::string region = "us-east-1";
+    std::string account = "000000000000";
+    /// Whose signatures are accepted; anybody's, and none at all, when empty.
+    std::vector<aws::Credentials> keys{};
+};
+
+/// Requests may be as large as a BatchWriteItem: give this to the server.
+inline constexpr std::size_t request_bytes_max = 16 * 1024 * 1024 + 1024 * 1024;
+
+class Endpoint final : public net::HttpHandler {
+public:
+    /// Everything given must outlive the endpoint.
+    Endpoint(Database& database,
+             runtime::Clock& clock,
+             Random& random,
+             Log& log,
+             EndpointOptions options);
+    ~Endpoint() override;
+
+    Task<net::ServerResponse> handle(net::ServerRequest& request) override;
+    [[nodiscard]] net::ServerResponse refuse(int status, const std::string& why) const override;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace carillon::dynamo::endpoint

@@ -1,0 +1,229 @@
+#include "dynamo/endpoint/read_rules.hpp"
+
+#include "dynamo/endpoint/fault.hpp"
+#include "dynamo/expression/compare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace carillon::dynamo::endpoint {
+
+namespace {
+
+constexpr const char* bad_start = "The provided starting key is invalid";
+
+std::vector<const KeyAttribute*> attributes_of(const KeySchema& key) {
+    std::vector<const KeyAttribute*> attributes{&key.hash};
+    if (key.sort) attributes.push_back(&*key.sort);
+    return attributes;
+}
+
+bool has_attribute(const KeySchema& key, std::string_view name) {
+    return key.hash.name == name || (key.sort && key.sort->name == name);
+}
+
+/// The key's attributes must be there, of their types.
+Result<> check_start_part(const Item& start, const KeySchema& key, bool of_index) {
+    for (const KeyAttribute* attribute : attributes_of(key)) {
+        const Value* value = start.find(attribute->name);
+        if (value == nullptr && of_index) return validation_fault(bad_start);
+        if (value == nullptr || value->type() != attribute->type) {
+            return validation_fault(of_index
+                                        ? "The provided key element does not match the schema"
+                                        : "The provided starting key is invalid: The provided key "
+                                          "element does not match the schema");
+        }
+    }
+    return {};
+}
+
+std::size_t start_attributes(const TableSchema& schema, const IndexSchema* index) {
+    std::size_t count = attributes_of(schema.key).size();
+    if (index == nullptr) return count;
+    for (const KeyAttribute* attribute : attributes_of(index->key)) {
+        if (!has_attribute(schema.key, attribute->name)) ++count;
+    }
+    return count;
+}
+
+Result<> check_table_part(const Item& start, const TableSchema& schema) {
+    Item key;
+    for (const KeyAttribute* attribute : attributes_of(schema.key)) {
+        if (const Value* value = start.find(attribute->name)) key.set(attribute->name, *value);
+    }
+    auto checked = check_key(key, schema.key);
+    if (checked) return {};
+    Error error = std::move(checked).error();
+    error.message.insert(0, "The provided starting key is invalid: ");
+    return std::unexpected(std::move(error));
+}
+
+bool satisfies(const SortCondition& sort, const Value& value) {
+    if (sort.op == SortOperator::begins_with) return begins_with(value, sort.value);
+    const auto order = order_of(value, sort.value);
+    if (!order) return false;
+    switch (sort.op) {
+        case SortOperator::equal:
+            return *order == 0;
+        case SortOperator::less:
+            return *order < 0;
+        case SortOperator::less_equal:
+            return *order <= 0;
+        case SortOperator::greater:
+            return *order > 0;
+        case SortOperator::greater_equal:
+            return *order >= 0;
+        case SortOperator::between: {
+            const auto upper = order_of(value, sort.upper);
+            return *order >= 0 && upper && *upper <= 0;
+        }
+        case SortOperator::begins_with:
+            break;
+    }
+    return false;
+}
+
+std::unexpected<Error> nested_key(std::string_view kind, std::string_view name) {
+    return validation_fault(
+        fmt::format("Key attributes must be scalars; list random access '[]' and map lookup '.' "
+                    "are not allowed: {}: {}",
+                    kind,
+                    name));
+}
+
+bool looks_inside(const std::vector<Path>& paths, std::string_view name) {
+    return std::ranges::any_of(
+        paths, [&](const Path& path) { return path.size() > 1 && path.front().name == name; });
+}
+
+}  // namespace
+
+Result<const IndexSchema*> find_index(const ReadCall& call, const TableSchema& schema) {
+    if (!call.index) return nullptr;
+    const IndexSchema* index = schema.index(*call.index);
+    if (index == nullptr) {
+        return validation_fault(
+            fmt::format("The table does not have the specified index: {}", *call.index));
+    }
+    if (!index->local && call.consistent) {
+        return validation_fault("Consistent reads are not supported on global secondary indexes");
+    }
+    return index;
+}
+
+Result<> check_key_types(const KeyCondition& condition, const KeySchema& key) {
+    const auto fits = [](const Value& value, const KeyAttribute& attribute) {
+        return value.type() == attribute.type;
+    };
+    const bool sort_fits =
+        !condition.sort ||
+        (key.sort && fits(condition.sort->value, *key.sort) &&
+         (condition.sort->op != SortOperator::between || fits(condition.sort->upper, *key.sort)));
+    if (fits(condition.hash, key.hash) && sort_fits) return {};
+    return parameter_fault("Condition parameter type does not match schema type");
+}
+
+Result<> check_query_start(const ReadCall& call,
+                           const KeyCondition& condition,
+                           const TableSchema& schema,
+                           const IndexSchema* index) {
+    if (!call.start_key) return {};
+    const Item& start = *call.start_key;
+    if (start.size() != start_attributes(schema, index)) return validation_fault(bad_start);
+    const KeySchema& key = index != nullptr ? index->key : schema.key;
+    CARILLON_TRY_VOID(check_start_part(start, key, true));
+    CARILLON_TRY_VOID(check_table_part(start, schema));
+    const bool same_hash = *start.find(key.hash.name) == condition.hash;
+    if (!condition.sort) {
+        if (same_hash) return {};
+        return validation_fault(
+            "The provided starting key is outside query boundaries based on provided conditions");
+    }
+    if (!satisfies(*condition.sort, *start.find(key.sort->name))) {
+        return validation_fault("The provided starting key does not match the range key predicate");
+    }
+    if (same_hash) return {};
+    return validation_fault("The query can return at most one row and cannot be restarted");
+}
+
+Result<> check_scan_start(const ReadCall& call,
+                          const TableSchema& schema,
+                          const IndexSchema* index) {
+    if (!call.start_key) return {};
+    const Item& start = *call.start_key;
+    if (start.size() != start_attributes(schema, index)) {
+        return validation_fault(index != nullptr
+                                    ? bad_start
+                                    : "The provided starting key is invalid: The provided key "
+                                      "element does not match the schema");
+    }
+    if (index != nullptr) CARILLON_TRY_VOID(check_start_part(start, index->key, true));
+    return check_table_part(start, schema);
+}
+
+Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema) {
+    for (const KeyAttribute* attribute : attributes_of(schema.key)) {
+        if (looks_inside(paths, attribute->name)) return nested_key("Key", attribute->name);
+    }
+    for (const IndexSchema& index : schema.indexes) {
+        for (const KeyAttribute* attribute : attributes_of(index.key)) {
+            if (looks_inside(paths, attribute->name)) {
+                return nested_key("IndexKey", attribute->name);
+            }
+        }
+    }
+    return {};
+}
+
+Result<> check_key_paths(const std::optional<Projection>& projection, const TableSchema& schema) {
+    return projection ? check_key_paths(projection->paths(), schema) : Result<>();
+}
+
+Result<> check_key_paths(const std::optional<BoundCondition>& filter, const TableSchema& schema) {
+    return filter ? check_key_paths(filter->expression.paths(), schema) : Result<>();
+}
+
+Result<> check_filter_keys(const ReadCall& call, const KeySchema& key) {
+    if (!call.filter) return {};
+    for (const KeyAttribute* attribute : attributes_of(key)) {
+        const auto names = [&](const Path& path) { return path.front().name == attribute->name; };
+        if (!std::ranges::any_of(call.filter->expression.paths(), names)) continue;
+        return validation_fault(
+            fmt::format("{} can only contain non-primary key attributes: Primary key attribute: {}",
+                        call.legacy_filter ? "QueryFilter" : "Filter Expression",
+                        attribute->name));
+    }
+    return {};
+}
+
+Result<> check_chosen(const ReadCall& call, const IndexSchema* index) {
+    if (call.chosen != Chosen::all || index == nullptr || index->local ||
+        index->projection == ProjectionType::all) {
+        return {};
+    }
+    return parameter_fault(
+        fmt::format("Select type ALL_ATTRIBUTES is not supported for global "
+                    "secondary index {} because its projection type is not ALL",
+                    index->name));
+}
+
+Select port_select(const ReadCall& call) {
+    if (call.chosen == Chosen::count) return Select::count;
+    return call.chosen == Chosen::all ? Select::all : Select::attributes;
+}
+
+Consumed consumed_by_page(const Page& page, const ReadCall& call, const TableSchema& schema) {
+    Consumed consumed;
+    consumed.table = schema.name;
+    const IndexSchema* index = call.index ? schema.index(*call.index) : nullptr;
+    const double units = read_units(page.bytes, call.consistent);
+    if (index != nullptr) {
+        consumed.add_index(*index, units);
+    } else {
+        consumed.table_units = units;
+    }
+    return consumed;
+}
+
+}  // namespace carillon::dynamo::endpoint

@@ -1,0 +1,64 @@
+// The rules of queries and scans that need the table's schema, in DynamoDB's order.
+
+#pragma once
+
+#include "dynamo/database.hpp"
+#include "dynamo/endpoint/capacity.hpp"
+
+#include <optional>
+#include <string>
+
+namespace carillon::dynamo::endpoint {
+
+/// `Select`
+enum class Chosen : std::uint8_t { unstated, all, projected, specific, count };
+
+/// What a query or scan asks for, before the schema is known.
+struct ReadCall {
+    std::string table{};
+    std::optional<std::string> index{};
+    Chosen chosen = Chosen::unstated;
+    bool consistent = false;
+    std::optional<std::int64_t> limit{};
+    CapacityReport capacity = CapacityReport::none;
+    std::optional<BoundCondition> filter{};
+    bool legacy_filter = false;
+    std::optional<Projection> projection{};
+    std::optional<Item> start_key{};
+};
+
+/// The index that the call names, or nullptr for the table; refuses missing ones, and consistent
+/// reads of global ones.
+[[nodiscard]] Result<const IndexSchema*> find_index(const ReadCall& call,
+                                                    const TableSchema& schema);
+
+[[nodiscard]] Result<> check_key_types(const KeyCondition& condition, const KeySchema& key);
+
+[[nodiscard]] Result<> check_query_start(const ReadCall& call,
+                                         const KeyCondition& condition,
+                                         const TableSchema& schema,
+                                         const IndexSchema* index);
+[[nodiscard]] Result<> check_scan_start(const ReadCall& call,
+                                        const TableSchema& schema,
+                                        const IndexSchema* index);
+
+/// Key attributes are scalars: no path may look inside them.
+[[nodiscard]] Result<> check_key_paths(const std::optional<Projection>& projection,
+                                       const TableSchema& schema);
+[[nodiscard]] Result<> check_key_paths(const std::optional<BoundCondition>& filter,
+                                       const TableSchema& schema);
+[[nodiscard]] Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema);
+
+/// A query's filter may not name the keys that it queries by.
+[[nodiscard]] Result<> check_filter_keys(const ReadCall& call, const KeySchema& key);
+
+/// A global index can only give what it holds.
+[[nodiscard]] Result<> check_chosen(const ReadCall& call, const IndexSchema* index);
+
+[[nodiscard]] Select port_select(const ReadCall& call);
+
+[[nodiscard]] Consumed consumed_by_page(const Page& page,
+                                        const ReadCall& call,
+                                        const TableSchema& schema);
+
+}  // namespace carillon::dynamo::endpoint

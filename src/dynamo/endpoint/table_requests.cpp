@@ -1,0 +1,385 @@
+#include "dynamo/endpoint/table_requests.hpp"
+
+#include "dynamo/endpoint/fault.hpp"
+#include "dynamo/endpoint/operations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace carillon::dynamo::endpoint {
+
+namespace {
+
+constexpr std::int64_t units_max = 1'000'000'000'000;
+constexpr std::size_t tags_max = 50;
+
+using Definitions = std::vector<KeyAttribute>;
+
+std::unexpected<Error> undefined_keys(const std::vector<std::string>& keys,
+                                      const Definitions& definitions) {
+    std::vector<std::string> names;
+    for (const KeyAttribute& definition : definitions) names.push_back(definition.name);
+    return parameter_fault(fmt::format(
+        "Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], "
+        "AttributeDefinitions: [{}]",
+        fmt::join(keys, ", "),
+        fmt::join(names, ", ")));
+}
+
+Result<Definitions> read_definitions(const Json& request) {
+    Definitions definitions;
+    const auto list = member(request, "AttributeDefinitions");
+    if (!list) return definitions;
+    for (const Json json : array_of(*list)) {
+        const std::string_view type = *text_member(json, "AttributeType");
+        const Type key_type = type == "S"   ? Type::string
+                              : type == "N" ? Type::number
+                                            : Type::binary;
+        std::string name(*text_member(json, "AttributeName"));
+        if (std::ranges::find(definitions, name, &KeyAttribute::name) != definitions.end()) {
+            return parameter_fault(fmt::format(
+                "Cannot specify an attribute more than once in AttributeDefinitions: {}", name));
+        }
+        definitions.push_back({std::move(name), key_type});
+    }
+    return definitions;
+}
+
+struct RawKey {
+    std::vector<std::string> names{};
+    std::vector<std::string> kinds{};
+};
+
+RawKey read_raw_key(const Json& owner) {
+    RawKey raw;
+    for (const Json element : array_of(*member(owner, "KeySchema"))) {
+        raw.names.emplace_back(*text_member(element, "AttributeName"));
+        raw.kinds.emplace_back(*text_member(element, "KeyType"));
+    }
+    return raw;
+}
+
+Result<KeySchema> to_key(const RawKey& raw, const Definitions& definitions) {
+    std::vector<KeyAttribute> attributes;
+    for (const std::string& name : raw.names) {
+        const auto found = std::ranges::find(definitions, name, &KeyAttribute::name);
+        if (found == definitions.end()) return undefined_keys(raw.names, definitions);
+        attributes.push_back(*found);
+    }
+    if (raw.names.size() == 2 && raw.names[0] == raw.names[1]) {
+        return validation_fault(
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name");
+    }
+    if (raw.kinds[0] != "HASH") {
+        return validation_fault(
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+    }
+    if (raw.kinds.size() == 2 && raw.kinds[1] != "RANGE") {
+        return validation_fault(
+            "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
+    }
+    KeySchema key{attributes[0]};
+    if (attributes.size() == 2) key.sort = attributes[1];
+    return key;
+}
+
+Result<std::optional<Throughput>> read_throughput(const Json& owner) {
+    const auto json = member(owner, "ProvisionedThroughput");
+    if (!json) return std::nullopt;
+    const Throughput throughput{*integer_member(*json, "ReadCapacityUnits"),
+                                *integer_member(*json, "WriteCapacityUnits")};
+    for (const auto& [name, units] : {std::pair{"ReadCapacityUnits", throughput.read},
+                                      std::pair{"WriteCapacityUnits", throughput.write}}) {
+        if (units > units_max) {
+            return validation_fault(
+                fmt::format("Given value {} for {} is out of bounds", units, name));
+        }
+    }
+    return throughput;
+}
+
+Result<> read_projection(const Json& owner, IndexSchema& index) {
+    const Json projection = *member(owner, "Projection");
+    const auto type = text_member(projection, "ProjectionType");
+    if (!type) return parameter_fault("Unknown ProjectionType: null");
+    const auto names = member(projection, "NonKeyAttributes");
+    if (names && *type != "INCLUDE") {
+        return parameter_fault(
+            fmt::format("ProjectionType is {}, but NonKeyAttributes is specified", *type));
+    }
+    if (!names && *type == "INCLUDE") {
+        return parameter_fault("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+    }
+    index.projection = *type == "ALL"       ? ProjectionType::all
+                       : *type == "INCLUDE" ? ProjectionType::include
+                                            : ProjectionType::keys_only;
+    if (!names) return {};
+    for (const Json name : array_of(*names)) index.non_key_attributes.emplace_back(text_of(name));
+    return {};
+}
+
+Result<> check_local(const IndexSchema& index, const KeySchema& table) {
+    if (!index.key.sort) {
+        return parameter_fault(
+            fmt::format("Index KeySchema does not have a range key for index: {}", index.name));
+    }
+    if (index.key.hash.name == table.hash.name) return {};
+    return parameter_fault(
+        fmt::format("Index KeySchema does not have the same leading hash key as table KeySchema "
+                    "for index: {}. index hash key: {}, table hash key: {}",
+                    index.name,
+                    index.key.hash.name,
+                    table.hash.name));
+}
+
+Result<IndexSchema> read_index(const Json& json, bool local, const Definitions& definitions) {
+    IndexSchema index;
+    index.name = std::string(*text_member(json, "IndexName"));
+    index.local = local;
+    CARILLON_TRY(index.key, to_key(read_raw_key(json), definitions));
+    return index;
+}
+
+Result<> add_unique(IndexSchema index, TableSchema& schema) {
+    if (schema.index(index.name) != nullptr) {
+        return parameter_fault(fmt::format("Duplicate index name: {}", index.name));
+    }
+    schema.indexes.push_back(std::move(index));
+    return {};
+}
+
+Result<> read_local_indexes(const Json& request,
+                            const Definitions& definitions,
+                            TableSchema& schema) {
+    const auto list = member(request, "LocalSecondaryIndexes");
+    if (!list) return {};
+    const auto entries = array_of(*list);
+    if (entries.size() == 0) return parameter_fault("List of LocalSecondaryIndexes is empty");
+    if (!schema.key.sort) {
+        return parameter_fault(
+            "Table KeySchema does not have a range key, which is required when specifying a "
+            "LocalSecondaryIndex");
+    }
+    for (const Json json : entries) {
+        CARILLON_TRY(IndexSchema index, read_index(json, true, definitions));
+        CARILLON_TRY_VOID(check_local(index, schema.key));
+        CARILLON_TRY_VOID(read_projection(json, index));
+        CARILLON_TRY_VOID(add_unique(std::move(index), schema));
+    }
+    if (entries.size() > 5) {
+        return parameter_fault("Number of LocalSecondaryIndexes exceeds per-table limit of 5");
+    }
+    return {};
+}
+
+Result<> read_global_indexes(const Json& request,
+                             const Definitions& definitions,
+                             TableSchema& schema) {
+    const auto list = member(request, "GlobalSecondaryIndexes");
+    if (!list) return {};
+    const auto entries = array_of(*list);
+    if (entries.size() == 0) return parameter_fault("List of GlobalSecondaryIndexes is empty");
+    for (const Json json : entries) {
+        CARILLON_TRY(IndexSchema index, read_index(json, false, definitions));
+        CARILLON_TRY_VOID(read_projection(json, index));
+        CARILLON_TRY(const auto throughput, read_throughput(json));
+        if (throughput && schema.settings.on_demand) {
+            return parameter_fault(
+                fmt::format("ProvisionedThroughput should not be specified for index: {} when "
+                            "BillingMode is PAY_PER_REQUEST",
+                            index.name));
+        }
+        if (!throughput && !schema.settings.on_demand) {
+            return parameter_fault(
+                fmt::format("ProvisionedThroughput must be specified for index: {}", index.name));
+        }
+        if (throughput) schema.settings.index_throughput[index.name] = *throughput;
+        CARILLON_TRY_VOID(add_unique(std::move(index), schema));
+    }
+    if (entries.size() > 20) {
+        return parameter_fault("GlobalSecondaryIndex count exceeds the per-table limit of 20");
+    }
+    return {};
+}
+
+Result<> read_billing(const Json& request, TableSettings& settings) {
+    settings.on_demand = text_member(request, "BillingMode") == "PAY_PER_REQUEST";
+    if (settings.on_demand) {
+        if (!member(request, "ProvisionedThroughput")) return {};
+        return parameter_fault(
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+            "PAY_PER_REQUEST");
+    }
+    CARILLON_TRY(const auto throughput, read_throughput(request));
+    if (!throughput) {
+        return parameter_fault(
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
+            "PROVISIONED");
+    }
+    settings.throughput = *throughput;
+    return {};
+}
+
+/// Attributes that are defined but in no key.
+Result<> check_definitions_used(const Definitions& definitions, const TableSchema& schema) {
+    const auto in_key = [](const KeySchema& key, std::string_view name) {
+        return key.hash.name == name || (key.sort && key.sort->name == name);
+    };
+    for (const KeyAttribute& definition : definitions) {
+        const bool used = in_key(schema.key, definition.name) ||
+                          std::ranges::any_of(schema.indexes, [&](const IndexSchema& index) {
+                              return in_key(index.key, definition.name);
+                          });
+        if (used) continue;
+        return parameter_fault(
+            schema.indexes.empty()
+                ? std::string("Number of attributes in KeySchema does not exactly match number of "
+                              "attributes defined in AttributeDefinitions")
+                : std::string("Some AttributeDefinitions are not used. AttributeDefinitions: ") +
+                      "[" + definition.name + "], keys used: []");
+    }
+    return {};
+}
+
+Result<> read_index_update(const Json& json,
+                           const Definitions& definitions,
+                           UpdateTableCall& call) {
+    if (const auto update = member(json, "Update")) {
+        CARILLON_TRY(const auto throughput, read_throughput(*update));
+        call.index_throughput.emplace_back(*text_member(*update, "IndexName"), *throughput);
+        return {};
+    }
+    if (const auto create = member(json, "Create")) {
+        UpdateTableCall::NewIndex index;
+        CARILLON_TRY(index.schema, read_index(*create, false, definitions));
+        CARILLON_TRY_VOID(read_projection(*create, index.schema));
+        CARILLON_TRY(index.throughput, read_throughput(*create));
+        call.create = std::move(index);
+        return {};
+    }
+    call.drop.emplace(*text_member(*member(json, "Delete"), "IndexName"));
+    return {};
+}
+
+Result<> read_index_updates(const Json& request, UpdateTableCall& call) {
+    const auto list = member(request, "GlobalSecondaryIndexUpdates");
+    if (!list) return {};
+    CARILLON_TRY(const Definitions definitions, read_definitions(request));
+    std::vector<std::string_view> names;
+    std::size_t online = 0;
+    for (const Json json : array_of(*list)) {
+        std::optional<Json> change;
+        std::size_t count = 0;
+        for (const std::string_view kind : {"Update", "Create", "Delete"}) {
+            if (const auto found = member(json, kind)) {
+                change = found;
+                ++count;
+                if (kind != "Update") ++online;
+            }
+        }
+        if (count != 1) {
+            return parameter_fault(
+                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null");
+        }
+        const std::string_view name = *text_member(*change, "IndexName");
+        if (std::ranges::find(names, name) != names.end()) {
+            return parameter_fault(
+                fmt::format("Only one global secondary index update per index is allowed "
+                            "simultaneously. Index: {}",
+                            name));
+        }
+        names.push_back(name);
+        CARILLON_TRY_VOID(read_index_update(json, definitions, call));
+    }
+    if (online > 1) {
+        return service_fault("LimitExceededException",
+                             "Subscriber limit exceeded: Only 1 online index can be created or "
+                             "deleted simultaneously per table");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::map<std::string, std::string>> read_tags(const Json& list) {
+    std::map<std::string, std::string> tags;
+    for (const Json json : array_of(list)) {
+        const std::string key(text_member(json, "Key").value_or(""));
+        const std::string value(text_member(json, "Value").value_or(""));
+        if (key.empty() || key.size() > 128 || value.size() > 256) {
+            return validation_fault(fmt::format(
+                "1 validation error detected: Value '{}' at 'tags.1.member.{}' failed to satisfy "
+                "constraint: Member must have length {}",
+                key.empty() || key.size() > 128 ? key : value,
+                key.empty() || key.size() > 128 ? "key" : "value",
+                key.empty()        ? "greater than or equal to 1"
+                : key.size() > 128 ? "less than or equal to 128"
+                                   : "less than or equal to 256"));
+        }
+        if (!tags.emplace(key, value).second) {
+            return validation_fault(
+                fmt::format("Duplicate tag key found in Tags parameter: {}", key));
+        }
+    }
+    if (tags.size() > tags_max) {
+        return service_fault("LimitExceededException",
+                             "Too many tags: a resource can have at most 50 tags");
+    }
+    return tags;
+}
+
+Result<TableSchema> read_create_table(const Json& request) {
+    TableSchema schema;
+    schema.name = table_name_of(request);
+    CARILLON_TRY_VOID(read_billing(request, schema.settings));
+    CARILLON_TRY(const Definitions definitions, read_definitions(request));
+    const RawKey raw = read_raw_key(request);
+    if (raw.names.size() > definitions.size()) {
+        return validation_fault("Invalid KeySchema: Some index key attribute have no definition");
+    }
+    CARILLON_TRY(schema.key, to_key(raw, definitions));
+    const bool plain =
+        !member(request, "LocalSecondaryIndexes") && !member(request, "GlobalSecondaryIndexes");
+    if (plain) CARILLON_TRY_VOID(check_definitions_used(definitions, schema));
+    CARILLON_TRY_VOID(read_local_indexes(request, definitions, schema));
+    CARILLON_TRY_VOID(read_global_indexes(request, definitions, schema));
+    CARILLON_TRY_VOID(check_definitions_used(definitions, schema));
+    schema.settings.deletion_protection =
+        boolean_member(request, "DeletionProtectionEnabled").value_or(false);
+    schema.settings.table_class = std::string(text_member(request, "TableClass").value_or(""));
+    if (const auto tags = member(request, "Tags")) {
+        CARILLON_TRY(schema.settings.tags, read_tags(*tags));
+    }
+    return schema;
+}
+
+Result<UpdateTableCall> read_update_table(const Json& request) {
+    UpdateTableCall call;
+    call.table = table_name_of(request);
+    if (const auto mode = text_member(request, "BillingMode")) {
+        call.on_demand = *mode == "PAY_PER_REQUEST";
+    }
+    call.deletion_protection = boolean_member(request, "DeletionProtectionEnabled");
+    if (const auto name = text_member(request, "TableClass")) call.table_class.emplace(*name);
+    const auto updates = member(request, "GlobalSecondaryIndexUpdates");
+    const bool changes_indexes = updates && array_of(*updates).size() > 0;
+    const bool something = call.on_demand || call.deletion_protection || call.table_class ||
+                           changes_indexes || member(request, "ProvisionedThroughput") ||
+                           member(request, "StreamSpecification");
+    if (!something) {
+        return validation_fault(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+            "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required");
+    }
+    CARILLON_TRY(call.throughput, read_throughput(request));
+    if (call.on_demand == false && !call.throughput) {
+        return parameter_fault(
+            "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+    }
+    CARILLON_TRY_VOID(read_index_updates(request, call));
+    return call;
+}
+
+}  // namespace carillon::dynamo::endpoint

@@ -1,0 +1,38 @@
+// CreateTable and UpdateTable as typed values, with the rules that tie their members together.
+
+#pragma once
+
+#include "dynamo/database.hpp"
+#include "dynamo/endpoint/json.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carillon::dynamo::endpoint {
+
+[[nodiscard]] Result<TableSchema> read_create_table(const Json& request);
+
+struct UpdateTableCall {
+    std::string table{};
+    std::optional<bool> on_demand{};
+    std::optional<Throughput> throughput{};
+    std::optional<bool> deletion_protection{};
+    std::optional<std::string> table_class{};
+
+    struct NewIndex {
+        IndexSchema schema{};  ///< Types of its keys are filled in by read_update_table.
+        std::optional<Throughput> throughput{};
+    };
+
+    std::optional<NewIndex> create{};
+    std::optional<std::string> drop{};
+    std::vector<std::pair<std::string, Throughput>> index_throughput{};
+};
+
+[[nodiscard]] Result<UpdateTableCall> read_update_table(const Json& request);
+
+/// `Tags`, by their own rules.
+[[nodiscard]] Result<std::map<std::string, std::string>> read_tags(const Json& list);
+
+}  // namespace carillon::dynamo::endpoint

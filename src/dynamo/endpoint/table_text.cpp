@@ -1,0 +1,190 @@
+#include "dynamo/endpoint/table_text.hpp"
+
+#include "core/json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace carillon::dynamo::endpoint {
+
+namespace {
+
+void append_member(std::string_view name, std::string_view text, std::string& out) {
+    out.append(",\"").append(name).append("\":");
+    append_json_string(out, text);
+}
+
+/// Epoch seconds with milliseconds, as the protocol writes timestamps.
+std::string timestamp(std::int64_t ms) {
+    return fmt::format("{}.{:03}", ms / 1'000, ms % 1'000);
+}
+
+std::string_view projection_name(ProjectionType type) {
+    switch (type) {
+        case ProjectionType::all:
+            return "ALL";
+        case ProjectionType::keys_only:
+            return "KEYS_ONLY";
+        case ProjectionType::include:
+            return "INCLUDE";
+    }
+    return "ALL";
+}
+
+void append_key_schema(const KeySchema& key, std::string& out) {
+    out += ",\"KeySchema\":[{\"AttributeName\":";
+    append_json_string(out, key.hash.name);
+    out += ",\"KeyType\":\"HASH\"}";
+    if (key.sort) {
+        out += ",{\"AttributeName\":";
+        append_json_string(out, key.sort->name);
+        out += ",\"KeyType\":\"RANGE\"}";
+    }
+    out += ']';
+}
+
+void append_definitions(const TableSchema& schema, std::string& out) {
+    std::vector<const KeyAttribute*> attributes;
+    const auto take = [&](const KeyAttribute& attribute) {
+        const bool known = std::ranges::any_of(
+            attributes, [&](const KeyAttribute* one) { return one->name == attribute.name; });
+        if (!known) attributes.push_back(&attribute);
+    };
+    const auto take_key = [&](const KeySchema& key) {
+        take(key.hash);
+        if (key.sort) take(*key.sort);
+    };
+    take_key(schema.key);
+    for (const IndexSchema& index : schema.indexes) take_key(index.key);
+    out += "\"AttributeDefinitions\":[";
+    for (const KeyAttribute* const& attribute : attributes) {
+        if (&attribute != attributes.data()) out += ',';
+        out += "{\"AttributeName\":";
+        append_json_string(out, attribute->name);
+        append_member("AttributeType", type_name(attribute->type), out);
+        out += '}';
+    }
+    out += ']';
+}
+
+void append_throughput(const Throughput& throughput, std::string& out) {
+    out += fmt::format(
+        ",\"ProvisionedThroughput\":{{\"NumberOfDecreasesToday\":0,\"ReadCapacityUnits\":{},"
+        "\"WriteCapacityUnits\":{}}}",
+        throughput.read,
+        throughput.write);
+}
+
+void append_table_throughput(const TableSettings& settings, std::string& out) {
+    out += ",\"ProvisionedThroughput\":{";
+    if (settings.throughput_raised_ms != 0) {
+        out +=
+            fmt::format("\"LastIncreaseDateTime\":{},", timestamp(settings.throughput_raised_ms));
+    }
+    if (settings.throughput_lowered_ms != 0) {
+        out +=
+            fmt::format("\"LastDecreaseDateTime\":{},", timestamp(settings.throughput_lowered_ms));
+    }
+    out += fmt::format(
+        "\"NumberOfDecreasesToday\":{},\"ReadCapacityUnits\":{},\"WriteCapacityUnits\":{}}}",
+        settings.throughput_lowerings,
+        settings.throughput.read,
+        settings.throughput.write);
+}
+
+void append_index(const IndexSchema& index,
+                  const TableDescription& table,
+                  const std::string& arn,
+                  std::string& out) {
+    out += "{\"IndexName\":";
+    append_json_string(out, index.name);
+    append_key_schema(index.key, out);
+    out += ",\"Projection\":{\"ProjectionType\":";
+    append_json_string(out, projection_name(index.projection));
+    if (index.projection == ProjectionType::include) {
+        out += ",\"NonKeyAttributes\":[";
+        for (const std::string& name : index.non_key_attributes) {
+            if (&name != index.non_key_attributes.data()) out += ',';
+            append_json_string(out, name);
+        }
+        out += ']';
+    }
+    out += '}';
+    if (!index.local) {
+        append_member("IndexStatus", table.status == "UPDATING" ? "ACTIVE" : table.status, out);
+        const auto& throughputs = table.schema.settings.index_throughput;
+        const auto found = throughputs.find(index.name);
+        append_throughput(found == throughputs.end() ? Throughput{} : found->second, out);
+    }
+    // Not counted apart: an index holds at most what the table does.
+    out += ",\"IndexSizeBytes\":0,\"ItemCount\":0";
+    append_member("IndexArn", arn + "/index/" + index.name, out);
+    out += '}';
+}
+
+void append_indexes(std::string_view name,
+                    bool local,
+                    const TableDescription& table,
+                    const std::string& arn,
+                    std::string& out) {
+    bool first = true;
+    for (const IndexSchema& index : table.schema.indexes) {
+        if (index.local != local) continue;
+        if (first) {
+            out.append(",\"").append(name).append("\":[");
+        } else {
+            out += ',';
+        }
+        first = false;
+        append_index(index, table, arn, out);
+    }
+    if (!first) out += ']';
+}
+
+}  // namespace
+
+std::string table_arn(const Where& where, std::string_view table) {
+    return fmt::format("arn:aws:dynamodb:{}:{}:table/{}", where.region, where.account, table);
+}
+
+void append_table(const TableDescription& table, const Where& where, std::string& out) {
+    const TableSchema& schema = table.schema;
+    const TableSettings& settings = schema.settings;
+    const std::string arn = table_arn(where, schema.name);
+    out += '{';
+    append_definitions(schema, out);
+    append_member("TableName", schema.name, out);
+    append_key_schema(schema.key, out);
+    append_member("TableStatus", table.status, out);
+    out += ",\"CreationDateTime\":" + timestamp(to_epoch_ms(table.created_at));
+    append_table_throughput(settings, out);
+    out +=
+        fmt::format(",\"TableSizeBytes\":{},\"ItemCount\":{}", table.size_bytes, table.item_count);
+    append_member("TableArn", arn, out);
+    append_member("TableId", table.id, out);
+    if (settings.on_demand) {
+        const std::int64_t since = settings.on_demand_since_ms != 0 ? settings.on_demand_since_ms
+                                                                    : to_epoch_ms(table.created_at);
+        out += fmt::format(
+            ",\"BillingModeSummary\":{{\"BillingMode\":\"PAY_PER_REQUEST\","
+            "\"LastUpdateToPayPerRequestDateTime\":{}}}",
+            timestamp(since));
+    } else if (settings.on_demand_since_ms != 0) {
+        out += fmt::format(
+            ",\"BillingModeSummary\":{{\"BillingMode\":\"PROVISIONED\","
+            "\"LastUpdateToPayPerRequestDateTime\":{}}}",
+            timestamp(settings.on_demand_since_ms));
+    }
+    append_indexes("LocalSecondaryIndexes", true, table, arn, out);
+    append_indexes("GlobalSecondaryIndexes", false, table, arn, out);
+    if (!settings.table_class.empty()) {
+        out += ",\"TableClassSummary\":{\"TableClass\":";
+        append_json_string(out, settings.table_class);
+        out += '}';
+    }
+    out += fmt::format(",\"DeletionProtectionEnabled\":{}}}", settings.deletion_protection);
+}
+
+}  // namespace carillon::dynamo::endpoint
