@@ -150,11 +150,15 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     // Before anything else can move the cursor: rereads asked for meanwhile are applied later.
     cursor.position = std::move(found.end);
     cursor.exhausted = !found.more;
+    if (found.skipped && !found.more) {
+        cursor.exhausted = false;
+        cursor.position = Position{};
+    }
     cursor.look_at = now + context_.options.poll_interval;
     const bool taken = !found.taken.empty();
     std::vector<Row*> rows = std::move(found.taken);
     if (taken) CARILLON_CO_TRY_VOID(co_await secure(std::move(rows)));
-    if (!found.more) CARILLON_CO_TRY_VOID(co_await plan_next_look(index, until));
+    if (cursor.exhausted) CARILLON_CO_TRY_VOID(co_await plan_next_look(index, until));
     if (!taken && found.more) co_await rest_after(began, found.passed_over);
     co_return Result<>{};
 }
@@ -174,13 +178,13 @@ Task<Result<>> Claimer::plan_next_look(std::size_t index, TimePoint until) {
 }
 
 Task<Result<>> Claimer::refill(FairKey* key) {
-    const auto passed = passed_over_.find(key);
-    CARILLON_CHECK(passed != passed_over_.end());
+    // Others may join the map while this waits; what is in it stays where it is.
+    auto& places = passed_over_.at(key);
     const std::int64_t began = context_.loop.clock().ticks();
     std::size_t taken = 0;
     Found last;
     for (std::size_t index = 0; index < cursors_.size(); ++index) {
-        auto& place = passed->second[index];
+        auto& place = places[index];
         if (!place || book_.full_for(*key) || book_.room() == 0) continue;
         Scan request;
         request.cursor = index;
@@ -209,10 +213,10 @@ Task<Result<>> Claimer::refill(FairKey* key) {
             co_return secured;
         }
     }
-    const bool left = std::ranges::any_of(passed->second, [](const auto& p) { return bool(p); });
+    const bool left = std::ranges::any_of(places, [](const auto& p) { return p.has_value(); });
     key->refill_asked = false;
     if (!left) {
-        passed_over_.erase(passed);
+        passed_over_.erase(key);
         key->passed_over = false;
         book_.keys().forget(*key);
     } else if (!book_.full_for(*key)) {
@@ -252,7 +256,16 @@ void Claimer::choose(const Scan& scan, dynamo::Page& page, Found& found) {
     // Behind the last entry, and before each that is passed over, there is a place to go on from.
     Position end = position_behind(page.items.back(), context_.rows.key(), context_.due_key);
     const dynamo::Item* previous = nullptr;
-    for (dynamo::Item& item : page.items) previous = choose_one(scan, item, previous, found);
+    // Where others won many of the last claims, a page is begun somewhere in its first half.
+    std::size_t skip = 0;
+    if (!scan.run && std::exchange(contended_, false)) {
+        skip = static_cast<std::size_t>(context_.random.below(page.items.size() / 2 + 1));
+        found.skipped = skip > 0;
+    }
+    for (std::size_t i = skip; i < page.items.size(); ++i) {
+        if (i == skip && i > 0) previous = &page.items[i - 1];
+        previous = choose_one(scan, page.items[i], previous, found);
+    }
     found.end = std::move(end);
     context_.metrics.claimed.add(found.taken.size());
     std::ranges::sort(
@@ -325,7 +338,9 @@ Task<Result<>> Claimer::secure(std::vector<Row*> taken) {
     if (context_.exclusive) {
         answer = co_await list_in_flight(taken);
     } else {
+        const std::size_t wanted = taken.size();
         Leases::Taken leased = co_await leases_.take(std::move(taken));
+        contended_ = leased.lost * 4 > wanted;
         taken = std::move(leased.rows);
         if (leased.error) answer = std::unexpected(*std::move(leased.error));
     }

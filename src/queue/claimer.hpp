@@ -52,7 +52,8 @@ private:
     struct Found {
         std::vector<Row*> taken{};
         std::size_t passed_over = 0;
-        bool more = false;  ///< There may be more behind `end`.
+        bool skipped = false;  ///< The page's first rows were left to others.
+        bool more = false;     ///< There may be more behind `end`.
         Position end;
     };
 
@@ -95,6 +96,7 @@ private:
     runtime::Event awake_;
     runtime::Event room_;
     bool waits_for_room_ = false;
+    bool contended_ = false;  // Others won more than a quarter of the last claims.
     std::size_t runs_waiting_ = 0;
     std::size_t first_ = 0;  // The cursor that is looked at first, in turn.
     ErrorPause error_pause_;

@@ -301,7 +301,8 @@ Task<Result<std::optional<dynamo::Item>>> Settler::stored_row(const Row& row) {
 Task<> Settler::resolve(Outcome outcome, Error error) {
     if (error.code == Errc::condition_failed) {
         co_await resolve_condition(std::move(outcome), std::move(error));
-    } else if (refused(error.code)) {
+    } else if (refused(error.code) || !outcome.settlement.also.empty()) {
+        // Not found: of a companion's table, then.
         co_await resolve_refused(std::move(outcome), std::move(error));
     } else {
         context_.log.error("outcome dropped: the table is gone",
