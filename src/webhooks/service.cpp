@@ -13,14 +13,6 @@
 namespace carillon::webhooks {
 namespace {
 
-dynamo::BoundCondition condition(std::string_view text,
-                                 dynamo::ExpressionNames names = {},
-                                 dynamo::ExpressionValues values = {}) {
-    auto parsed = dynamo::Condition::parse(text, names);
-    CARILLON_CHECK(parsed.has_value());
-    return {*std::move(parsed), std::move(values)};
-}
-
 std::unexpected<Error> not_found(std::string_view name_space, std::string_view id) {
     return fail(Errc::not_found, fmt::format("no webhook {} in namespace {}", id, name_space));
 }
@@ -64,13 +56,17 @@ Task<> Service::stop(Duration grace) {
     co_await impl_->queue.stop(grace);
 }
 
-Result<dynamo::PutRequest> Service::Impl::put_request(Webhook& webhook) const {
+dynamo::PutRequest Service::Impl::put_request(Webhook& webhook) const {
     dynamo::PutRequest put;
     put.table = options.table;
     put.item = to_item(webhook);
     rows.write(put.item, {.state = queue::State::ready, .due_at = webhook.schedule});
-    put.condition = condition("attribute_not_exists(id)");
-    CARILLON_TRY(webhook, from_item(put.item));
+    put.condition = absent;
+    // What write() has raised; all else is as it was put in.
+    webhook.version = to_epoch_ms(webhook.updated_at);
+    if (const dynamo::Value* version = put.item.find("__ts"); version != nullptr) {
+        webhook.version = version->number()->to_int64().value_or(webhook.version);
+    }
     return put;
 }
 
@@ -123,7 +119,7 @@ Task<Result<Webhook>> Service::Impl::existing(Registration registration, std::st
 
 Task<Result<Webhook>> Service::register_webhook(Registration registration) {
     CARILLON_CO_TRY(Webhook webhook, co_await impl_->prepare(registration));
-    CARILLON_CO_TRY(dynamo::PutRequest put, impl_->put_request(webhook));
+    dynamo::PutRequest put = impl_->put_request(webhook);
     const auto stored = co_await impl_->database.put_item(std::move(put));
     if (stored) co_return webhook;
     if (stored.error().code != Errc::condition_failed) {
@@ -141,14 +137,9 @@ Task<std::vector<Result<Webhook>>> Service::register_many(std::vector<Registrati
     for (std::size_t i = 0; i < registrations.size(); ++i) {
         auto webhook = co_await impl_->prepare(registrations[i]);
         if (webhook) {
-            auto put = impl_->put_request(*webhook);
-            if (put) {
-                units.emplace_back();
-                units.back().emplace_back(*std::move(put));
-                unit_of.push_back(i);
-            } else {
-                webhook = std::unexpected(std::move(put).error());
-            }
+            units.emplace_back();
+            units.back().emplace_back(impl_->put_request(*webhook));
+            unit_of.push_back(i);
         }
         answers.push_back(std::move(webhook));
     }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "core/check.hpp"
 #include "webhooks/reader.hpp"
 #include "webhooks/ringer.hpp"
 #include "webhooks/rows.hpp"
@@ -26,10 +27,17 @@ struct Service::Impl {
           rows(options.table, loop_.clock()),
           ringer(rows, sender_, loop_.clock(), random_, log_, metrics_, options.backoff),
           queue(loop_, database_, rows, ringer, random_, log_, metrics_, options.queue),
-          reader(database_, rows, queue, log_) {}
+          reader(database_, rows, queue, log_),
+          absent{parsed("attribute_not_exists(id)")} {}
 
-    /// The rows to be put for a new webhook.
-    [[nodiscard]] Result<dynamo::PutRequest> put_request(Webhook& webhook) const;
+    static dynamo::Condition parsed(std::string_view text) {
+        auto condition = dynamo::Condition::parse(text);
+        CARILLON_CHECK(condition.has_value());
+        return *std::move(condition);
+    }
+
+    /// Stores a new webhook, and sets its version.
+    [[nodiscard]] dynamo::PutRequest put_request(Webhook& webhook) const;
     [[nodiscard]] Task<Result<Webhook>> prepare(Registration registration);
     [[nodiscard]] Task<Result<Webhook>> existing(Registration registration, std::string id);
     [[nodiscard]] Task<Result<std::string>> free_series(std::string name_space, std::string id);
@@ -62,7 +70,8 @@ struct Service::Impl {
     Ringer ringer;
     queue::Queue queue;
     Reader reader;
-    bool stopping = false;  ///< Long operations end at their next step.
+    dynamo::BoundCondition absent;  ///< There is no such webhook yet.
+    bool stopping = false;          ///< Long operations end at their next step.
 };
 
 [[nodiscard]] Result<> check_selection(const Selection& selection);
