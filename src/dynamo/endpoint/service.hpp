@@ -1,0 +1,43 @@
+// The endpoint and its HTTP server as one thing to start and stop: what `carillon dynamodb` runs,
+// and what `carillon serve` runs beside the scheduler.
+
+#pragma once
+
+#include "dynamo/endpoint/endpoint.hpp"
+#include "net/server.hpp"
+#include "runtime/loop.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace carillon::dynamo::endpoint {
+
+struct ServiceOptions {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8000;  ///< 0: any free one.
+    EndpointOptions endpoint{};
+};
+
+/// Lives on `loop`. The database must outlive it.
+class Service {
+public:
+    Service(
+        runtime::Loop& loop, Database& database, Random& random, Log& log, ServiceOptions options);
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    /// Listens. As net::HttpServer::start.
+    [[nodiscard]] Result<> start() { return server_.start(); }
+
+    /// `http://HOST:PORT`, once started.
+    [[nodiscard]] std::string url() const { return server_.url(); }
+
+    /// Lets running requests end within `grace`.
+    [[nodiscard]] Task<> stop(Duration grace) { return server_.stop(grace); }
+
+private:
+    Endpoint endpoint_;
+    net::HttpServer server_;
+};
+
+}  // namespace carillon::dynamo::endpoint

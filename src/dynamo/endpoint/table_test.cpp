@@ -1,0 +1,195 @@
+#include "dynamo/endpoint/endpoint_rig_test.hpp"
+
+namespace carillon::dynamo::endpoint {
+namespace {
+
+using testing::Answer;
+using testing::Rig;
+
+constexpr const char* validation = "ValidationException";
+
+TEST(Tables, AreDescribedAsTheyWereMade) {
+    Rig rig;
+    rig.create_things();
+    const json::object table =
+        rig.call("DescribeTable", R"({"TableName":"things"})").object().at("Table").as_object();
+    EXPECT_EQ(table.at("TableStatus").as_string(), "ACTIVE");
+    EXPECT_EQ(table.at("TableArn").as_string(),
+              "arn:aws:dynamodb:us-east-1:000000000000:table/things");
+    EXPECT_EQ(table.at("AttributeDefinitions").as_array().size(), 3U);
+    EXPECT_EQ(table.at("BillingModeSummary").as_object().at("BillingMode").as_string(),
+              "PAY_PER_REQUEST");
+    EXPECT_EQ(table.at("CreationDateTime").to_number<double>(),
+              static_cast<double>(to_epoch_ms(testing::noon)) / 1'000);
+    const json::object index = table.at("GlobalSecondaryIndexes").as_array().at(0).as_object();
+    EXPECT_EQ(index.at("IndexName").as_string(), "by_kind");
+    EXPECT_EQ(index.at("IndexStatus").as_string(), "ACTIVE");
+    EXPECT_EQ(index.at("Projection").as_object().at("ProjectionType").as_string(), "KEYS_ONLY");
+    rig.expect("ListTables", "{}", R"({"TableNames":["things"]})");
+    EXPECT_EQ(rig.call("DeleteTable", R"({"TableName":"things"})")
+                  .object()
+                  .at("TableDescription")
+                  .as_object()
+                  .at("TableStatus")
+                  .as_string(),
+              "DELETING");
+    rig.expect("ListTables", "{}", R"({"TableNames":[]})");
+}
+
+TEST(Tables, AreListedInPages) {
+    Rig rig;
+    rig.create_things();
+    rig.create_rows();
+    rig.expect("ListTables",
+               R"({"Limit":1})",
+               R"({"TableNames":["rows"],"LastEvaluatedTableName":"rows"})");
+    rig.expect(
+        "ListTables", R"({"ExclusiveStartTableName":"rows"})", R"({"TableNames":["things"]})");
+}
+
+TEST(Tables, RefusesInDynamoDBsWords) {
+    Rig rig;
+    rig.create_things();
+
+    struct Case {
+        const char* body;
+        const char* type;
+        const char* message;
+    };
+
+    const Case cases[] = {
+        {"{}",
+         validation,
+         "The parameter 'TableName' is required but was not present in the request"},
+        {R"({"TableName":"a"})",
+         validation,
+         "TableName must be at least 3 characters long and at most 255 characters long"},
+        {R"({"TableName":"abc","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"X"}],"KeySchema":[]})",
+         validation,
+         "2 validation errors detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' "
+         "failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]; Value '[]' "
+         "at 'keySchema' failed to satisfy constraint: Member must have length greater than or "
+         "equal to 1"},
+        {R"({"TableName":"abc","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+             "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})",
+         validation,
+         "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must "
+         "both be specified when BillingMode is PROVISIONED"},
+        {R"({"TableName":"abc","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+             "KeySchema":[{"AttributeName":"b","KeyType":"HASH"}]})",
+         validation,
+         "One or more parameter values were invalid: Some index key attributes are not defined in "
+         "AttributeDefinitions. Keys: [b], AttributeDefinitions: [a]"},
+        {R"({"TableName":"abc","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"b","AttributeType":"S"}],
+             "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})",
+         validation,
+         "One or more parameter values were invalid: Number of attributes in KeySchema does not "
+         "exactly match number of attributes defined in AttributeDefinitions"},
+        {R"({"TableName":"abc","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+             "KeySchema":[{"AttributeName":"a","KeyType":"RANGE"}]})",
+         validation,
+         "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
+        {R"({"TableName":"things","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+             "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})",
+         "ResourceInUseException",
+         "Table already exists: things"},
+    };
+    for (const Case& c : cases) rig.expect_error("CreateTable", c.body, c.type, c.message);
+}
+
+TEST(Tables, NewIndexesHoldWhatIsStored) {
+    Rig rig;
+    rig.create_things();
+    rig.expect("PutItem",
+               R"({"TableName":"things","Item":{"id":{"S":"a"},"owner":{"S":"o"},"v":{"N":"1"}}})",
+               "{}");
+    rig.expect(
+        "PutItem", R"({"TableName":"things","Item":{"id":{"S":"b"},"owner":{"N":"1"}}})", "{}");
+    const Answer changed = rig.call("UpdateTable", R"({"TableName":"things",
+        "AttributeDefinitions":[{"AttributeName":"owner","AttributeType":"S"}],
+        "GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"by_owner",
+            "KeySchema":[{"AttributeName":"owner","KeyType":"HASH"}],
+            "Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["v"]}}}]})");
+    ASSERT_EQ(changed.status, 200) << changed.body;
+    const std::string query =
+        R"({"TableName":"things","IndexName":"by_owner","KeyConditionExpression":"#o = :o",
+            "ExpressionAttributeNames":{"#o":"owner"},"ExpressionAttributeValues":{":o":{"S":"o"}}})";
+    rig.expect(
+        "Query",
+        query,
+        R"({"Count":1,"Items":[{"id":{"S":"a"},"owner":{"S":"o"},"v":{"N":"1"}}],"ScannedCount":1})");
+    rig.expect(
+        "PutItem", R"({"TableName":"things","Item":{"id":{"S":"c"},"owner":{"S":"o"}}})", "{}");
+    EXPECT_EQ(rig.call("Query", query).object().at("Count").as_int64(), 2);
+    const Answer dropped = rig.call("UpdateTable", R"({"TableName":"things",
+        "GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by_owner"}}]})");
+    ASSERT_EQ(dropped.status, 200) << dropped.body;
+    rig.expect_error(
+        "Query", query, validation, "The table does not have the specified index: by_owner");
+}
+
+TEST(Tables, ProtectionKeepsThem) {
+    Rig rig;
+    rig.create_things();
+    ASSERT_EQ(rig.call("UpdateTable", R"({"TableName":"things","DeletionProtectionEnabled":true})")
+                  .status,
+              200);
+    rig.expect_error("DeleteTable",
+                     R"({"TableName":"things"})",
+                     validation,
+                     "Resource cannot be deleted as it is currently protected against deletion. "
+                     "Disable deletion protection first.");
+    ASSERT_EQ(rig.call("UpdateTable", R"({"TableName":"things","DeletionProtectionEnabled":false})")
+                  .status,
+              200);
+    EXPECT_EQ(rig.call("DeleteTable", R"({"TableName":"things"})").status, 200);
+}
+
+TEST(Tables, TagsComeAndGo) {
+    Rig rig;
+    rig.create_things();
+    const std::string arn =
+        R"("ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/things")";
+    rig.expect("TagResource",
+               "{" + arn + R"(,"Tags":[{"Key":"b","Value":"2"},{"Key":"a","Value":"1"}]})",
+               "{}");
+    rig.expect("ListTagsOfResource",
+               "{" + arn + "}",
+               R"({"Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]})");
+    rig.expect("UntagResource", "{" + arn + R"(,"TagKeys":["a","zz"]})", "{}");
+    rig.expect("ListTagsOfResource", "{" + arn + "}", R"({"Tags":[{"Key":"b","Value":"2"}]})");
+    rig.expect_error("TagResource",
+                     "{" + arn + R"(,"Tags":[]})",
+                     validation,
+                     "Atleast one Tag needs to be provided as Input.");
+    rig.expect_error("ListTagsOfResource", "{}", validation, "Invalid TableArn");
+}
+
+TEST(Tables, ExpireItemsByTheirAttribute) {
+    Rig rig;
+    rig.create_things();
+    const std::string on =
+        R"({"TableName":"things","TimeToLiveSpecification":{"AttributeName":"ttl","Enabled":true}})";
+    rig.expect("DescribeTimeToLive",
+               R"({"TableName":"things"})",
+               R"({"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}})");
+    rig.expect("UpdateTimeToLive",
+               on,
+               R"({"TimeToLiveSpecification":{"AttributeName":"ttl","Enabled":true}})");
+    rig.expect_error("UpdateTimeToLive", on, validation, "TimeToLive is already enabled");
+    rig.expect("DescribeTimeToLive",
+               R"({"TableName":"things"})",
+               R"({"TimeToLiveDescription":{"AttributeName":"ttl","TimeToLiveStatus":"ENABLED"}})");
+}
+
+TEST(Tables, LimitsAndEndpointsAreTold) {
+    Rig rig;
+    EXPECT_EQ(rig.call("DescribeLimits", "{}").status, 200);
+    rig.expect(
+        "DescribeEndpoints",
+        "{}",
+        R"({"Endpoints":[{"Address":"dynamodb.us-east-1.amazonaws.com","CachePeriodInMinutes":1440}]})");
+}
+
+}  // namespace
+}  // namespace carillon::dynamo::endpoint

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Runs sdk.mjs against a server of the endpoint that is started for it.
+#
+#   run.sh PROGRAM [ARGS...]   PROGRAM prints "listening on http://HOST:PORT" when it is ready.
+#
+# Exit code 77: this machine has no node or npm, or cannot fetch the SDK.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+
+command -v node >/dev/null && command -v npm >/dev/null || {
+    echo "skipped: the AWS SDK for JavaScript needs node and npm (apt-get install nodejs npm)"
+    exit 77
+}
+if [ ! -d "$here/node_modules/@aws-sdk/client-dynamodb" ]; then
+    (cd "$here" && npm ci --no-audit --no-fund --silent) || {
+        echo "skipped: npm could not install the SDK (see above)"
+        exit 77
+    }
+fi
+
+output=$(mktemp)
+"$@" >"$output" 2>&1 &
+server=$!
+trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -f "$output"' EXIT INT TERM
+
+url=
+tries=0
+while [ -z "$url" ] && [ "$tries" -lt 100 ]; do
+    url=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$output" | head -n 1)
+    kill -0 "$server" 2>/dev/null || break
+    [ -n "$url" ] || sleep 0.1
+    tries=$((tries + 1))
+done
+if [ -z "$url" ]; then
+    echo "the server did not start:"
+    cat "$output"
+    exit 1
+fi
+ENDPOINT="$url" node --test "$here/sdk.mjs"
