@@ -195,17 +195,18 @@ PartitionChange& Applier::change_of(std::string_view partition) {
 }
 
 void Applier::emit_entries(std::string_view key, std::string_view old, std::string_view fresh) {
-    const rocksdb::Slice prefix(key.data() + id_bytes, prefix_bytes);
+    std::array<char, prefix_bytes> prefix{};
+    key.copy(prefix.data(), prefix_bytes, id_bytes);
     while (!old.empty() || !fresh.empty()) {
         const Entry before = take_entry(old);
         const Entry after = take_entry(fresh);
         if (before.key == after.key) continue;
         if (!before.key.empty()) {
-            group_->batch.Delete(rocks_.indexes(), slice(before.key)).PermitUncheckedError();
+            group_->entries.push_back({std::string(before.key), {}, false});
             ++change_of(before.partition).deletes;
         }
         if (!after.key.empty()) {
-            group_->batch.Put(rocks_.indexes(), slice(after.key), prefix).PermitUncheckedError();
+            group_->entries.push_back({std::string(after.key), prefix, true});
             PartitionChange& change = change_of(after.partition);
             if (change.lowest_insert.empty() || after.key < change.lowest_insert) {
                 change.lowest_insert = after.key;
@@ -225,10 +226,6 @@ void Applier::emit(const PreparedWrite& write, Effect effect) {
     if (effect.kind == Effect::Kind::put) {
         ++counts.items;
         counts.bytes += static_cast<std::int64_t>(effect.new_row->size());
-        group_->batch.Put(rocks_.items(), slice(write.key), slice(*effect.new_row))
-            .PermitUncheckedError();
-    } else {
-        group_->batch.Delete(rocks_.items(), slice(write.key)).PermitUncheckedError();
     }
     emit_entries(write.key, effect.old_entries, effect.new_entries);
     group_->rows.insert_or_assign(write.key, std::move(effect.new_row));

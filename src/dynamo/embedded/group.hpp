@@ -8,12 +8,15 @@
 
 #include "dynamo/embedded/bytes_map.hpp"
 #include "dynamo/embedded/catalog.hpp"
+#include "dynamo/embedded/keys.hpp"
 #include "dynamo/embedded/marks.hpp"
+#include "dynamo/embedded/rocks.hpp"
 #include "dynamo/embedded/row_cache.hpp"
 
 #include <rocksdb/write_batch.h>
 
 #include <absl/container/flat_hash_map.h>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -26,8 +29,16 @@ namespace carillon::dynamo::embedded {
 
 class Job;
 
+/// A change of one index entry.
+struct EntryChange {
+    std::string key{};
+    std::array<char, prefix_bytes> prefix{};  ///< The entry's value.
+    bool put = false;                         ///< Otherwise deleted.
+};
+
 struct Group {
     std::vector<Job*> jobs{};
+    /// What goes to RocksDB. Holds everything but rows and entries until finish().
     rocksdb::WriteBatch batch{};
     bool sync = false;         ///< A request of it wants to be on disk before its answer.
     std::uint64_t writes = 0;  ///< Items put or deleted.
@@ -35,6 +46,7 @@ struct Group {
 
     /// Rows after this group, nullptr where deleted.
     BytesMap<Row> rows{};
+    std::vector<EntryChange> entries{};  ///< In the order in which they happened.
     PartitionChanges partitions{};
     /// Changes of counts per table.
     absl::flat_hash_map<std::uint32_t, std::pair<TablePtr, Counts>> counts{};
@@ -46,6 +58,16 @@ struct Group {
     /// The group before, if it was not on disk when this one began; dropped when this one is.
     std::shared_ptr<Group> base{};
     std::atomic<bool> failed = false;
+
+    [[nodiscard]] bool changes_anything() const { return writes > 0 || batch.Count() > 0; }
+
+    /// Adds rows and entries to the batch in the order of their keys, the last change of each only:
+    /// RocksDB's memtable finds the place of a key several times faster next to that of the one
+    /// before.
+    void finish(Rocks& rocks);
+    /// What it did to a table, or to an index, that is dropped in it.
+    void forget_rows(std::uint32_t table);
+    void forget_entries(std::uint32_t index);
 };
 
 }  // namespace carillon::dynamo::embedded

@@ -115,10 +115,12 @@ Result<> Engine::load_counts(const Catalog& catalog) {
 }
 
 void Engine::start(CatalogPtr catalog) {
-    const WriterOptions options{.inline_mode = options_.inline_writer,
-                                .sync = options_.sync,
-                                .wal = !options_.memory,
-                                .idle_interval = options_.sweep_interval};
+    WriterOptions options{.inline_mode = options_.inline_writer,
+                          .sync = options_.sync,
+                          .wal = !options_.memory,
+                          .directory = options_.memory ? "" : options_.directory,
+                          .disk_reserve = options_.item_buffer_bytes + options_.index_buffer_bytes,
+                          .idle_interval = options_.sweep_interval};
     // What goes wrong in a sweep will again, and is then said to who writes.
     auto idle = [this](Applier& applier) { (void)sweep(applier, swept_when_idle); };
     writer_ =

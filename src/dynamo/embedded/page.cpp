@@ -42,8 +42,8 @@ std::size_t PageBuilder::room(std::size_t most) const {
 Result<bool> PageBuilder::add(std::string_view key, Item item) {
     if (rules_.index != nullptr && rules_.index->projection) {
         // A local index fetches from the table what it does not hold, when asked for by name.
-        const bool fetches = rules_.index->schema.local &&
-                             (rules_.projection || rules_.select == Select::all);
+        const bool fetches =
+            rules_.index->schema.local && (rules_.projection || rules_.select == Select::all);
         if (!fetches) item = rules_.index->projection->apply(item);
     }
     const std::size_t size = size_of(item);

@@ -113,12 +113,7 @@ struct Reader::Walk {
 struct Reader::Pointer {
     std::string entry;
     std::string item_key;
-    Row cached{};
-    rocksdb::PinnableSlice fetched{};
-
-    [[nodiscard]] std::string_view row() const { return cached ? *cached : view(fetched); }
-
-    [[nodiscard]] bool found() const { return cached || fetched.size() > 0; }
+    Row row{};
 };
 
 Result<std::optional<Item>> Reader::get(const Table& table,
@@ -309,8 +304,8 @@ Result<> Reader::fetch(const Walk& walk, std::vector<Pointer>& pointers) const {
         item += pointer.item_key;
         item += entry.substr(skip);
         pointer.item_key = std::move(item);
-        pointer.cached = cache_.find(pointer.item_key, sequence);
-        if (!pointer.cached) missing.push_back(&pointer);
+        pointer.row = cache_.find(pointer.item_key, sequence);
+        if (!pointer.row) missing.push_back(&pointer);
     }
     if (missing.empty()) return {};
     rocksdb::ReadOptions options;
@@ -323,7 +318,9 @@ Result<> Reader::fetch(const Walk& walk, std::vector<Pointer>& pointers) const {
         options, rocks_.items(), keys.size(), keys.data(), values.data(), statuses.data());
     for (std::size_t i = 0; i < missing.size(); ++i) {
         if (statuses[i].ok()) {
-            missing[i]->fetched = std::move(values[i]);
+            missing[i]->row = std::make_shared<const std::string>(view(values[i]));
+            // Whoever reads through an index mostly goes on to write what it has found.
+            cache_.fill(missing[i]->item_key, missing[i]->row, sequence);
         } else if (!statuses[i].IsNotFound()) {
             return std::unexpected(to_error(statuses[i], "read items"));
         }
@@ -342,10 +339,10 @@ Result<bool> Reader::add_pointed(const Walk& walk,
         if (keys_suffice) {
             CARILLON_TRY(item, key_attributes(walk.table, walk.index, pointer.entry));
         } else {
-            if (!pointer.found()) {
+            if (!pointer.row) {
                 return fail(Errc::corrupt, "An index entry of the store points to no item");
             }
-            CARILLON_TRY(item, decode_item(pointer.row()));
+            CARILLON_TRY(item, decode_item(*pointer.row));
             if (is_expired(expiry_of(walk.table, item), walk.now)) continue;
         }
         CARILLON_TRY(const bool taken, page.add(pointer.entry, std::move(item)));

@@ -1,6 +1,7 @@
 #include "dynamo/embedded/rocks.hpp"
 
 #include "core/check.hpp"
+#include "dynamo/embedded/disk_space.hpp"
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
@@ -22,7 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t wal_bytes_max = 256U << 20;
+/// Bounds what is replayed at a start after a crash.
+constexpr std::uint64_t wal_bytes_max = 96U << 20;
 constexpr std::string_view owner_name = "owner.pid";
 
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache,
@@ -32,6 +34,9 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
     options.max_write_buffer_number = 4;
     options.level_compaction_dynamic_level_bytes = true;
     options.compression = rocksdb::kLZ4Compression;
+    // What is young is rewritten soon: not worth the work.
+    options.compression_per_level = {
+        rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = cache;
     table.checksum = rocksdb::kXXH3;
@@ -57,6 +62,7 @@ rocksdb::ColumnFamilyOptions index_options(const std::shared_ptr<rocksdb::Cache>
                                            std::size_t buffer_bytes) {
     rocksdb::ColumnFamilyOptions options = family_options(cache, buffer_bytes);
     options.compression = rocksdb::kNoCompression;
+    options.compression_per_level.clear();
     // Marks keep scans away from tombstones; where there is no mark (a scan backwards, a partition
     // that is not tracked) files full of tombstones are compacted soon.
     constexpr std::size_t window = 4'096;
@@ -118,6 +124,11 @@ Result<> check_directory(const fs::path& directory) {
                                 directory.string(),
                                 errno == EROFS ? "Read-only file system" : "Permission denied"));
     }
+    if (free_disk_bytes(directory.string()) < open_disk_bytes_min) {
+        return fail(Errc::unavailable,
+                    fmt::format("the disk is full: the store {} cannot be opened; free some space",
+                                directory.string()));
+    }
     if (fs::exists(directory / "CURRENT", error)) return {};
     for (const auto& entry : fs::directory_iterator(directory, error)) {
         const std::string name = entry.path().filename().string();
@@ -139,9 +150,8 @@ Result<> check_directory(const fs::path& directory) {
 
 Error open_error(const rocksdb::Status& status, const std::string& directory) {
     const std::string text = status.ToString();
-    if (text.find("lock") != std::string::npos && status.IsIOError() &&
-        (text.find("Resource temporarily unavailable") != std::string::npos ||
-         text.find("already held") != std::string::npos)) {
+    if (status.IsIOError() && (text.find("While lock file") != std::string::npos ||
+                               text.find("lock hold by current process") != std::string::npos)) {
         const std::string pid = read_owner(directory);
         return Error{Errc::unavailable,
                      fmt::format("the store {} is in use by another process{}; stop it, or give "
@@ -236,11 +246,17 @@ Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
 
 Rocks::~Rocks() {
     if (!db_) return;
+    // So that the next start has nothing to replay. A failure here, or in closing, loses nothing:
+    // whatever was answered is in the log.
+    if (!owner_file_.empty()) {
+        rocksdb::FlushOptions flush;
+        flush.allow_write_stall = true;
+        db_->Flush(flush, {meta_, items_, indexes_}).PermitUncheckedError();
+    }
     for (rocksdb::ColumnFamilyHandle* family : {meta_, items_, indexes_}) {
         if (family != nullptr) db_->DestroyColumnFamilyHandle(family);
     }
     if (!owner_file_.empty()) ::unlink(owner_file_.c_str());
-    // A failure here loses nothing: whatever was answered is in the log.
     db_->Close().PermitUncheckedError();
 }
 

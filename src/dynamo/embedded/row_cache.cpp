@@ -34,10 +34,26 @@ Row RowCache::find(std::string_view key, std::uint64_t sequence) const {
     return nullptr;
 }
 
+std::uint64_t& RowCache::slot_of(Shard& shard, std::string_view key) {
+    return shard.written[(BytesHash{}(key) >> 40) % slot_count];
+}
+
 void RowCache::put(std::string_view key, const Row& row, std::uint64_t sequence) {
     Shard& shard = shard_of(key);
-    Generation forgotten;  // Destroyed after the lock is let go.
     const std::scoped_lock lock(shard.mutex);
+    slot_of(shard, key) = sequence;
+    insert(shard, key, row, sequence);
+}
+
+void RowCache::fill(std::string_view key, const Row& row, std::uint64_t sequence) {
+    Shard& shard = shard_of(key);
+    const std::scoped_lock lock(shard.mutex);
+    if (slot_of(shard, key) > sequence) return;
+    if (shard.young.contains(key) || shard.old.contains(key)) return;
+    insert(shard, key, row, sequence);
+}
+
+void RowCache::insert(Shard& shard, std::string_view key, const Row& row, std::uint64_t sequence) {
     auto [at, inserted] = shard.young.try_emplace(key, Cached{row, sequence});
     if (!inserted) {
         shard.young_bytes -= at->second.row->size();
@@ -49,13 +65,14 @@ void RowCache::put(std::string_view key, const Row& row, std::uint64_t sequence)
     // An older version must not come back when the young one is erased.
     shard.old.erase(key);
     if (shard.young_bytes <= generation_bytes_) return;
-    forgotten = std::exchange(shard.old, std::exchange(shard.young, {}));
+    shard.old = std::exchange(shard.young, {});
     shard.old_bytes = std::exchange(shard.young_bytes, 0);
 }
 
-void RowCache::erase(std::string_view key) {
+void RowCache::erase(std::string_view key, std::uint64_t sequence) {
     Shard& shard = shard_of(key);
     const std::scoped_lock lock(shard.mutex);
+    slot_of(shard, key) = sequence;
     const auto at = shard.young.find(key);
     if (at != shard.young.end()) {
         shard.young_bytes -= key.size() + at->second.row->size() + overhead;

@@ -34,7 +34,10 @@ public:
     /// `sequence` is the database's at the commit that wrote the row, or any later one at which the
     /// row is still the latest.
     void put(std::string_view key, const Row& row, std::uint64_t sequence);
-    void erase(std::string_view key);
+    /// `sequence` as for put.
+    void erase(std::string_view key, std::uint64_t sequence);
+    /// What a reader found in its snapshot. Kept unless the row may have been written since.
+    void fill(std::string_view key, const Row& row, std::uint64_t sequence);
 
     [[nodiscard]] std::uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
 
@@ -44,6 +47,7 @@ public:
 
 private:
     static constexpr std::size_t shard_count = 16;
+    static constexpr std::size_t slot_count = 1'024;
 
     struct Cached {
         Row row;
@@ -58,7 +62,13 @@ private:
         Generation old;
         std::size_t young_bytes = 0;
         std::size_t old_bytes = 0;
+        /// The newest sequence at which a key that hashes here was written: what tells fill() that
+        /// its snapshot is too old.
+        std::array<std::uint64_t, slot_count> written{};
     };
+
+    void insert(Shard& shard, std::string_view key, const Row& row, std::uint64_t sequence);
+    [[nodiscard]] static std::uint64_t& slot_of(Shard& shard, std::string_view key);
 
     [[nodiscard]] const Shard& shard_of(std::string_view key) const;
     [[nodiscard]] Shard& shard_of(std::string_view key);

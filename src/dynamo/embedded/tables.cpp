@@ -29,6 +29,7 @@ void delete_range(Applier& applier, rocksdb::ColumnFamilyHandle* family, std::ui
 
 void delete_index(Applier& applier, std::uint32_t id) {
     Rocks& rocks = applier.rocks();
+    applier.group().forget_entries(id);
     delete_range(applier, rocks.indexes(), id);
     const std::string first = "m" + id_prefix(id);
     applier.group()
@@ -96,8 +97,7 @@ Result<> Engine::drop_table(Applier& applier, const std::string& name, TableDesc
     rocksdb::WriteBatch& batch = applier.group().batch;
     batch.Delete(rocks.meta(), "s" + name).PermitUncheckedError();
     batch.Delete(rocks.meta(), "c" + id_prefix(table->id)).PermitUncheckedError();
-    // Counts that this group has changed so far are of no more interest.
-    applier.group().counts.erase(table->id);
+    applier.group().forget_rows(table->id);
     delete_range(applier, rocks.items(), table->id);
     std::vector<std::uint32_t> indexes;
     for (const Index& index : table->indexes) indexes.push_back(index.id);

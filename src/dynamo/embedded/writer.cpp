@@ -66,10 +66,11 @@ Writer::Writer(WriterContext context,
                CatalogPtr catalog,
                std::function<void(Applier&)> idle)
     : context_(context),
-      options_(options),
+      options_(std::move(options)),
       idle_(std::move(idle)),
       applier_(context.rocks, context.cache, context.tokens, context.clock),
-      catalog_(std::move(catalog)) {
+      catalog_(std::move(catalog)),
+      disk_(options_.directory, options_.disk_reserve) {
     if (options_.inline_mode) return;
     for (int i = 0; i < thread_count; ++i) threads_.emplace_back([this] { work(); });
 }
@@ -221,9 +222,9 @@ void Writer::fill(Group& group, std::unique_lock<std::mutex>& lock) {
 void Writer::apply(const std::vector<Job*>& jobs) {
     Group& group = applier_.group();
     for (Job* job : jobs) {
-        const auto before = group.batch.Count();
+        const std::uint64_t before = group.writes + group.batch.Count();
         job->apply(applier_);
-        if (job->durable && group.batch.Count() != before) group.sync = true;
+        if (job->durable && group.writes + group.batch.Count() != before) group.sync = true;
         group.bytes += job->bytes;
         group.jobs.push_back(job);
     }
@@ -249,7 +250,8 @@ void Writer::commit(Group& group) {
         retract(group, error);
         return;
     }
-    if (group.batch.Count() == 0) return;
+    if (!group.changes_anything()) return;
+    group.finish(context_.rocks);
     for (const auto& [id, change] : group.counts) {
         const auto& [table, delta] = change;
         const Counts counts{table->counts->items + delta.items, table->counts->bytes + delta.bytes};
@@ -280,13 +282,18 @@ void Writer::cache_rows(const Group& group) {
         if (row) {
             context_.cache.put(key, row, sequence);
         } else {
-            context_.cache.erase(key);
+            context_.cache.erase(key, sequence);
         }
     }
 }
 
 Result<> Writer::write(Group& group) {
+    if (Result<> room = disk_.check(context_.clock.ticks()); !room) {
+        stats_.full = true;
+        return room;
+    }
     if (stalled_) CARILLON_TRY_VOID(resume_database());
+    stats_.full = false;
     rocksdb::WriteOptions write;
     write.disableWAL = !options_.wal;
     write.sync = group.sync && options_.sync && options_.wal;
@@ -316,7 +323,6 @@ Result<> Writer::resume_database() {
     const rocksdb::Status status = context_.rocks.db().Resume();
     if (!status.ok()) return std::unexpected(to_error(status, "write"));
     stalled_ = false;
-    stats_.full = false;
     return {};
 }
 
@@ -330,7 +336,8 @@ void Writer::publish(Group& group) {
 }
 
 void Writer::retract(Group& group, const Error& error) {
-    for (const auto& [key, row] : group.rows) context_.cache.erase(key);
+    const std::uint64_t sequence = context_.rocks.db().GetLatestSequenceNumber();
+    for (const auto& [key, row] : group.rows) context_.cache.erase(key, sequence);
     for (const std::string& token : group.tokens) context_.tokens.forget(token);
     for (const std::function<void()>& call : group.on_failure) call();
     for (Job* job : group.jobs) job->refuse(error);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "dynamo/embedded/applier.hpp"
+#include "dynamo/embedded/disk_space.hpp"
 #include "dynamo/embedded/group.hpp"
 #include "dynamo/embedded/job.hpp"
 #include "dynamo/embedded/watches.hpp"
@@ -33,6 +34,9 @@ struct WriterOptions {
     bool inline_mode = false;
     bool sync = true;
     bool wal = true;
+    /// Writes are refused while less than `disk_reserve` is free there. Empty: never.
+    std::string directory{};
+    std::uint64_t disk_reserve = 0;
     /// Calls `idle` about this often from a writer thread.
     Duration idle_interval{1'000};
 };
@@ -126,7 +130,8 @@ private:
     std::mutex ports_mutex_;
     std::map<asio::io_context*, std::shared_ptr<Port>> ports_;
 
-    bool stalled_ = false;  ///< RocksDB refuses writes until it is resumed; of whoever commits.
+    DiskGuard disk_;        ///< Of whoever commits, as the next two.
+    bool stalled_ = false;  ///< RocksDB refuses writes until it is resumed.
     std::int64_t resume_at_ = 0;
     std::vector<std::thread> threads_;
 };
