@@ -29,7 +29,7 @@ namespace carillon {
 class Scheduler {
 public:
     /// Opens (and creates) the store. Delivers nothing until start().
-    [[nodiscard]] static Expected<Scheduler> open(SchedulerOptions options);
+    [[nodiscard]] static Expected<Scheduler> open(const SchedulerOptions& options);
 
     Scheduler(Scheduler&& other) noexcept;
     Scheduler& operator=(Scheduler&& other) noexcept;
@@ -45,10 +45,10 @@ public:
     void stop(std::chrono::milliseconds grace = std::chrono::seconds{10});
     [[nodiscard]] bool running() const;
 
-    [[nodiscard]] Expected<Webhook> schedule(WebhookRequest request);
+    [[nodiscard]] Expected<Webhook> schedule(const WebhookRequest& request);
     /// Each for itself, an answer for each in order, one commit for all.
     [[nodiscard]] std::vector<Expected<Webhook>> schedule_many(
-        std::vector<WebhookRequest> requests);
+        const std::vector<WebhookRequest>& requests);
 
     [[nodiscard]] Expected<Webhook> get(const std::string& name_space, const std::string& id);
     /// By schedule, or by id with an id prefix. `limit`: 1 to 1000. `next`: of the last page.

@@ -1,5 +1,6 @@
 #include "library/engine.hpp"
 
+#include "core/check.hpp"
 #include "library/line_log.hpp"
 
 #include <algorithm>
@@ -96,7 +97,8 @@ Engine::Engine(const SchedulerOptions& options,
 
 Engine::~Engine() {
     stop(Duration{0});
-    (void)run(&Engine::close);
+    const Result<> closed = run(&Engine::close);
+    CARILLON_CHECK(closed.has_value());
     loop_.post([this] { end(); });
     thread_.join();
     // Before the loop, to which its threads answer.
@@ -130,7 +132,8 @@ Result<> Engine::start() {
 
 void Engine::stop(Duration grace) {
     const std::scoped_lock lock(changing_);
-    (void)run(&Engine::stop_service, grace);
+    const Result<> stopped = run(&Engine::stop_service, grace);
+    CARILLON_CHECK(stopped.has_value());
     working_ = false;
 }
 

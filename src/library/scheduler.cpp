@@ -47,7 +47,7 @@ Scheduler::Scheduler(Scheduler&& other) noexcept = default;
 Scheduler& Scheduler::operator=(Scheduler&& other) noexcept = default;
 Scheduler::~Scheduler() = default;
 
-Expected<Scheduler> Scheduler::open(SchedulerOptions options) {
+Expected<Scheduler> Scheduler::open(const SchedulerOptions& options) {
     auto engine = library::Engine::open(options);
     if (!engine) return failed(engine);
     return Scheduler(std::make_unique<Impl>(Impl{*std::move(engine)}));
@@ -67,7 +67,7 @@ bool Scheduler::running() const {
     return impl_->engine->working();
 }
 
-Expected<Webhook> Scheduler::schedule(WebhookRequest request) {
+Expected<Webhook> Scheduler::schedule(const WebhookRequest& request) {
     auto registration = library::to_registration(request, impl_->engine->now());
     if (!registration) return failed(registration);
     return one(impl_->engine->wait<Result<webhooks::Webhook>>(
@@ -77,7 +77,8 @@ Expected<Webhook> Scheduler::schedule(WebhookRequest request) {
         *std::move(registration)));
 }
 
-std::vector<Expected<Webhook>> Scheduler::schedule_many(std::vector<WebhookRequest> requests) {
+std::vector<Expected<Webhook>> Scheduler::schedule_many(
+    const std::vector<WebhookRequest>& requests) {
     std::vector<Expected<Webhook>> answers(requests.size());
     std::vector<webhooks::Registration> sound;
     std::vector<std::size_t> places;

@@ -141,6 +141,7 @@ WebhookRows::WebhookRows(std::string table, const runtime::Clock& clock)
 
 std::vector<Value> WebhookRows::partitions(State state) const {
     std::vector<Value> names;
+    names.reserve(shards);
     for (int shard = 0; shard < shards; ++shard) {
         names.emplace_back(partition(state, static_cast<std::uint32_t>(shard)));
     }

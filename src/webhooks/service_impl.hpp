@@ -12,22 +12,22 @@
 namespace carillon::webhooks {
 
 struct Service::Impl {
-    Impl(runtime::Loop& loop_,
-         dynamo::Database& database_,
-         delivery::Sender& sender_,
-         Random& random_,
-         Log& log_,
-         Registry& metrics_,
-         ServiceOptions options_)
-        : loop(loop_),
-          database(database_),
-          random(random_),
-          log(log_),
-          options(std::move(options_)),
-          rows(options.table, loop_.clock()),
-          ringer(rows, sender_, loop_.clock(), random_, log_, metrics_, options.backoff),
-          queue(loop_, database_, rows, ringer, random_, log_, metrics_, options.queue),
-          reader(database_, rows, queue, log_),
+    Impl(runtime::Loop& on_loop,
+         dynamo::Database& in_database,
+         delivery::Sender& sender,
+         Random& given_random,
+         Log& given_log,
+         Registry& metrics,
+         ServiceOptions given)
+        : loop(on_loop),
+          database(in_database),
+          random(given_random),
+          log(given_log),
+          options(std::move(given)),
+          rows(options.table, loop.clock()),
+          ringer(rows, sender, loop.clock(), random, log, metrics, options.backoff),
+          queue(loop, database, rows, ringer, random, log, metrics, options.queue),
+          reader(database, rows, queue, log),
           absent{parsed("attribute_not_exists(id)")} {}
 
     static dynamo::Condition parsed(std::string_view text) {
