@@ -95,6 +95,11 @@ TimePoint Claimer::next_look() const {
 
 Task<> Claimer::claim_until_stopped() {
     while (!context_.stopped()) {
+        if (claim_error_) {
+            Error error = *std::exchange(claim_error_, std::nullopt);
+            co_await pause_after(std::move(error));
+            continue;
+        }
         apply_rereads();
         if (!has_room()) {
             waits_for_room_ = true;
@@ -103,7 +108,7 @@ Task<> Claimer::claim_until_stopped() {
             continue;
         }
         const bool looked = co_await look();
-        if (looked || reread_from_) continue;
+        if (looked || reread_from_ || claim_error_) continue;
         (void)co_await awake_.wait_until(next_look(), context_.stopping.token());
     }
 }
@@ -126,9 +131,7 @@ Task<bool> Claimer::look() {
         first_ = (*chosen + 1) % cursors_.size();
         read = co_await look_at_partition(*chosen);
     }
-    if (read) {
-        error_pause_.reset();
-    } else {
+    if (!read) {
         co_await pause_after(std::move(read).error());
     }
     co_return true;
@@ -157,7 +160,8 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     cursor.look_at = now + context_.options.poll_interval;
     const bool taken = !found.taken.empty();
     std::vector<Row*> rows = std::move(found.taken);
-    if (taken) CARILLON_CO_TRY_VOID(co_await secure(std::move(rows)));
+    // The next page is read meanwhile: a claim may wait behind a large commit.
+    if (taken) context_.group.spawn(secure_aside(std::move(rows)));
     if (cursor.exhausted) CARILLON_CO_TRY_VOID(co_await plan_next_look(index, until));
     if (!taken && found.more) co_await rest_after(began, found.passed_over);
     co_return Result<>{};
@@ -332,6 +336,13 @@ void Claimer::note_corrupt(const std::string& id, const Error& error) {
                         {"error", describe(error)}});
 }
 
+Task<> Claimer::secure_aside(std::vector<Row*> taken) {
+    auto secured = co_await secure(std::move(taken));
+    if (secured) co_return;
+    claim_error_ = std::move(secured).error();
+    awake_.set();
+}
+
 /// Makes the claims good, and holds the rows that may still be worked on.
 Task<Result<>> Claimer::secure(std::vector<Row*> taken) {
     Result<> answer{};
@@ -363,6 +374,7 @@ Task<Result<>> Claimer::secure(std::vector<Row*> taken) {
             book_.hold(*row, now);
         }
     }
+    if (answer) error_pause_.reset();
     context_.dispatch();
     co_return answer;
 }

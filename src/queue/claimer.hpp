@@ -75,6 +75,7 @@ private:
                    const dynamo::Item* previous);
     void note_corrupt(const std::string& id, const Error& error);
     [[nodiscard]] Task<Result<>> secure(std::vector<Row*> taken);
+    Task<> secure_aside(std::vector<Row*> taken);
     [[nodiscard]] Task<Result<>> list_in_flight(std::vector<Row*> rows);
     void poison(Row& row);
     [[nodiscard]] TimePoint next_look() const;
@@ -98,7 +99,8 @@ private:
     bool waits_for_room_ = false;
     bool contended_ = false;  // Others won more than a quarter of the last claims.
     std::size_t runs_waiting_ = 0;
-    std::size_t first_ = 0;  // The cursor that is looked at first, in turn.
+    std::size_t first_ = 0;             // The cursor that is looked at first, in turn.
+    std::optional<Error> claim_error_;  // Of a claim that was secured aside.
     ErrorPause error_pause_;
     RateLimit log_limit_;
 };

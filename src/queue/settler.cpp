@@ -10,6 +10,9 @@ namespace carillon::queue {
 
 namespace {
 
+// The next commit is made ready while the store writes the last one.
+constexpr std::size_t commits_max = 2;
+
 /// The store was reached and says that this can never be written.
 bool refused(Errc code) {
     return code == Errc::invalid || code == Errc::too_large;
@@ -110,12 +113,12 @@ void Settler::sweep() {
 }
 
 bool Settler::idle() const {
-    return waiting_.empty() && elsewhere_ == 0 && !committing_;
+    return waiting_.empty() && elsewhere_ == 0 && committing_ == 0;
 }
 
 void Settler::wake() {
-    if (committing_) return;
-    committing_ = true;
+    if (committing_ >= commits_max) return;
+    ++committing_;
     context_.group.spawn(commit_all());
 }
 
@@ -130,7 +133,7 @@ Task<> Settler::commit_all() {
         const bool swept = co_await commit(std::move(batch));
         if (!swept && waiting_.empty()) break;  // The next commit takes them along.
     }
-    committing_ = false;
+    --committing_;
 }
 
 /// Whether the in-flight rows that went along are deleted.

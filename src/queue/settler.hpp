@@ -81,7 +81,7 @@ private:
     InFlight& in_flight_;
     std::deque<Outcome> waiting_;
     std::size_t elsewhere_ = 0;  // Outcomes in a commit, being resolved, or waiting to be retried.
-    bool committing_ = false;
+    std::size_t committing_ = 0;
     bool store_down_ = false;
     RateLimit log_limit_;
 };
