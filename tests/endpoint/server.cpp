@@ -9,7 +9,8 @@
 #include <cstdio>
 
 int main() {
-    using namespace carillon;
+    namespace runtime = carillon::runtime;
+    namespace dynamo = carillon::dynamo;
 
     runtime::SystemClock clock;
     runtime::Loop loop(clock);
@@ -23,7 +24,7 @@ int main() {
     }
     dynamo::endpoint::ServiceOptions options;
     options.port = 0;
-    dynamo::endpoint::Service service(loop, **database, random, Log::null(), options);
+    dynamo::endpoint::Service service(loop, **database, random, carillon::Log::null(), options);
     if (const auto started = service.start(); !started) {
         std::fprintf(stderr, "%s\n", describe(started.error()).c_str());
         return 1;

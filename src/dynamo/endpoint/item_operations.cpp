@@ -6,6 +6,7 @@
 #include "dynamo/endpoint/fault.hpp"
 #include "dynamo/endpoint/legacy.hpp"
 #include "dynamo/endpoint/operations.hpp"
+#include "dynamo/endpoint/read_rules.hpp"
 #include "dynamo/item/json.hpp"
 #include "dynamo/validate.hpp"
 
@@ -217,6 +218,12 @@ Result<DeleteCall> read_delete(const Json& json) {
 
 }  // namespace
 
+Task<Result<>> Operations::check_paths(std::string table, std::vector<Path> paths) const {
+    if (!any_nested(paths)) co_return Result<>();
+    CARILLON_CO_TRY(const TableDescription described, co_await database_.describe_table(table));
+    co_return check_key_paths(paths, described.schema);
+}
+
 Operations::Answer Operations::put_item(Json request) {
     CARILLON_CO_TRY(PutCall call, read_put(request));
     if (!call.report.any()) {
@@ -237,6 +244,10 @@ Operations::Answer Operations::put_item(Json request) {
 
 Operations::Answer Operations::get_item(Json request) {
     CARILLON_CO_TRY(GetCall call, read_get(request));
+    if (call.request.projection) {
+        CARILLON_CO_TRY_VOID(
+            co_await check_paths(call.request.table, call.request.projection->paths()));
+    }
     std::string out = "{";
     if (call.capacity == CapacityReport::none) {
         CARILLON_CO_TRY(const auto item, co_await database_.get_item(std::move(call.request)));
@@ -264,6 +275,10 @@ Operations::Answer Operations::get_item(Json request) {
 
 Operations::Answer Operations::update_item(Json request) {
     CARILLON_CO_TRY(UpdateCall call, read_update(request));
+    if (call.request.update && !call.legacy) {
+        CARILLON_CO_TRY_VOID(
+            co_await check_paths(call.request.table, call.request.update->paths()));
+    }
     const Item key = call.report.any() ? call.request.key : Item();
     std::optional<TableDescription> table;
     if (call.report.any()) {

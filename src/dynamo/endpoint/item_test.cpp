@@ -158,6 +158,14 @@ TEST_F(Items, RefusesInDynamoDBsWords) {
          R"("Key":{"id":{"S":"a"}},"UpdateExpression":"SET id = :a","ExpressionAttributeValues":{":a":{"S":"b"}})",
          "One or more parameter values were invalid: Cannot update attribute id. This attribute is "
          "part of the key"},
+        {"GetItem",
+         R"("Key":{"id":{"S":"a"}},"ProjectionExpression":"id.x")",
+         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+         "allowed: Key: id"},
+        {"UpdateItem",
+         R"("Key":{"id":{"S":"a"}},"UpdateExpression":"REMOVE kind[0]")",
+         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+         "allowed: IndexKey: kind"},
         {"UpdateItem",
          R"("Key":{"id":{"S":"a"}},"UpdateExpression":"SET a = b")",
          "The provided expression refers to an attribute that does not exist in the item"},

@@ -69,6 +69,9 @@ private:
                                                    std::string_view operation,
                                                    std::string_view wanted) const;
 
+    /// Refuses paths that look inside key attributes of the table.
+    [[nodiscard]] Task<Result<>> check_paths(std::string table, std::vector<Path> paths) const;
+
     Database& database_;
     runtime::Clock& clock_;
     Where where_;

@@ -162,6 +162,10 @@ Result<> check_scan_start(const ReadCall& call,
     return check_table_part(start, schema);
 }
 
+bool any_nested(const std::vector<Path>& paths) {
+    return std::ranges::any_of(paths, [](const Path& path) { return path.size() > 1; });
+}
+
 Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema) {
     for (const KeyAttribute* attribute : attributes_of(schema.key)) {
         if (looks_inside(paths, attribute->name)) return nested_key("Key", attribute->name);
@@ -220,6 +224,13 @@ Consumed consumed_by_page(const Page& page, const ReadCall& call, const TableSch
     const double units = read_units(page.bytes, call.consistent);
     if (index != nullptr) {
         consumed.add_index(*index, units);
+        // What a local index does not hold is fetched from the table, item by item.
+        if (index->local && index->projection != ProjectionType::all &&
+            call.chosen == Chosen::all) {
+            for (const Item& item : page.items) {
+                consumed.table_units += read_units(size_of(item), call.consistent);
+            }
+        }
     } else {
         consumed.table_units = units;
     }

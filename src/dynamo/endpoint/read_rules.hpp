@@ -49,6 +49,9 @@ struct ReadCall {
                                        const TableSchema& schema);
 [[nodiscard]] Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema);
 
+/// Whether any path has more than one step: only then is the schema worth looking at.
+[[nodiscard]] bool any_nested(const std::vector<Path>& paths);
+
 /// A query's filter may not name the keys that it queries by.
 [[nodiscard]] Result<> check_filter_keys(const ReadCall& call, const KeySchema& key);
 
