@@ -131,24 +131,78 @@ Result<> apply_secrets(Config& config, std::string_view text) {
 
 constexpr std::int64_t day_ms = 86'400'000;
 
-const std::vector<Setting>& table() {
-    static const std::vector<Setting> rows = {
-        {"store",
-         {"CARILLON_STORE"},
-         "URL",
-         "Where webhooks live: embedded:DIR, or memory: (gone at the end)",
-         apply_filled_text<&Config::store>},
+/// The server itself.
+std::vector<Setting> server_settings() {
+    return {
         {"host",
          {"CARILLON_HOST", "HOST"},
          "ADDRESS",
          "Where to listen; only loopback, as there is no authentication yet",
          apply_filled_text<&Config::host>},
         {"port", {"CARILLON_PORT", "PORT"}, "PORT", "0 for any free one", apply_port},
-        {"allow-targets",
-         {"CARILLON_ALLOW_TARGETS"},
-         "RANGES",
-         "Private addresses that webhooks may call: 127.0.0.0/8,10.1.0.0/16",
-         apply_targets},
+        {"body-max",
+         {"CARILLON_BODY_MAX"},
+         "BYTES",
+         "Largest request that is taken",
+         apply_bytes<&Config::body_bytes_max, 1'024, std::uint64_t{1} << 30U>},
+        {"connections-max",
+         {"CARILLON_CONNECTIONS_MAX"},
+         "N",
+         "Clients at a time",
+         apply_number<&Config::connections_max, 1, 1'000'000>},
+        {"grace",
+         {"CARILLON_GRACE"},
+         "DURATION",
+         "How long what runs may take when the server is told to stop",
+         apply_duration<&Config::grace, 0, day_ms>},
+        {"log-level",
+         {"CARILLON_LOG_LEVEL", "LOG_LEVEL"},
+         "LEVEL",
+         "trace, debug, info, warn, error or off",
+         apply_log_level},
+        {"log-format", {"CARILLON_LOG_FORMAT"}, "FORMAT", "text or json", apply_log_format},
+    };
+}
+
+/// What is kept, and how.
+std::vector<Setting> store_settings() {
+    return {
+        {"store",
+         {"CARILLON_STORE"},
+         "URL",
+         "Where webhooks live: embedded:DIR, or memory: (gone at the end)",
+         apply_filled_text<&Config::store>},
+        {"no-sync",
+         {"CARILLON_NO_SYNC"},
+         "",
+         "Acknowledge before the disk has it: faster, but a power cut loses the last moments",
+         apply_switch<&Config::sync, true>},
+        {"cache",
+         {"CARILLON_CACHE"},
+         "BYTES",
+         "Memory for what is read often, such as 256MB",
+         apply_bytes<&Config::cache_bytes, 1U << 20U, std::uint64_t{1} << 40U>},
+        {"table",
+         {"CARILLON_TABLE"},
+         "NAME",
+         "Table of the store that holds the webhooks",
+         apply_filled_text<&Config::table>},
+        {"id-prefix",
+         {"CARILLON_ID_PREFIX"},
+         "TEXT",
+         "Makes ids TEXT#uuid",
+         apply_text<&Config::id_prefix>},
+    };
+}
+
+/// When and how often is called.
+std::vector<Setting> attempt_settings() {
+    return {
+        {"no-deliver",
+         {"CARILLON_NO_DELIVER"},
+         "",
+         "Keep webhooks and answer requests, but ring only what is triggered",
+         apply_switch<&Config::deliver, true>},
         {"concurrency",
          {"CARILLON_CONCURRENCY"},
          "N",
@@ -179,6 +233,17 @@ const std::vector<Setting>& table() {
          "DURATION",
          "The longest pause between attempts",
          apply_duration<&Config::retry_cap, 1, 30 * day_ms>},
+    };
+}
+
+/// Who may be called, and how they can trust the call.
+std::vector<Setting> target_settings() {
+    return {
+        {"allow-targets",
+         {"CARILLON_ALLOW_TARGETS"},
+         "RANGES",
+         "Private addresses that webhooks may call: 127.0.0.0/8,10.1.0.0/16",
+         apply_targets},
         {"signing-secret",
          {"CARILLON_SIGNING_SECRET"},
          "SECRET",
@@ -195,53 +260,18 @@ const std::vector<Setting>& table() {
          "FILE",
          "Certificate authorities (PEM) to trust instead of the system's",
          apply_text<&Config::ca_file>},
-        {"table",
-         {"CARILLON_TABLE"},
-         "NAME",
-         "Table of the store that holds the webhooks",
-         apply_filled_text<&Config::table>},
-        {"id-prefix",
-         {"CARILLON_ID_PREFIX"},
-         "TEXT",
-         "Makes ids TEXT#uuid",
-         apply_text<&Config::id_prefix>},
-        {"no-deliver",
-         {"CARILLON_NO_DELIVER"},
-         "",
-         "Keep webhooks and answer requests, but ring only what is triggered",
-         apply_switch<&Config::deliver, true>},
-        {"no-sync",
-         {"CARILLON_NO_SYNC"},
-         "",
-         "Acknowledge before the disk has it: faster, but a power cut loses the last moments",
-         apply_switch<&Config::sync, true>},
-        {"cache",
-         {"CARILLON_CACHE"},
-         "BYTES",
-         "Memory for what is read often, such as 256MB",
-         apply_bytes<&Config::cache_bytes, 1U << 20U, std::uint64_t{1} << 40U>},
-        {"body-max",
-         {"CARILLON_BODY_MAX"},
-         "BYTES",
-         "Largest request that is taken",
-         apply_bytes<&Config::body_bytes_max, 1'024, std::uint64_t{1} << 30U>},
-        {"connections-max",
-         {"CARILLON_CONNECTIONS_MAX"},
-         "N",
-         "Clients at a time",
-         apply_number<&Config::connections_max, 1, 1'000'000>},
-        {"grace",
-         {"CARILLON_GRACE"},
-         "DURATION",
-         "How long what runs may take when the server is told to stop",
-         apply_duration<&Config::grace, 0, day_ms>},
-        {"log-level",
-         {"CARILLON_LOG_LEVEL", "LOG_LEVEL"},
-         "LEVEL",
-         "trace, debug, info, warn, error or off",
-         apply_log_level},
-        {"log-format", {"CARILLON_LOG_FORMAT"}, "FORMAT", "text or json", apply_log_format},
     };
+}
+
+const std::vector<Setting>& table() {
+    static const std::vector<Setting> rows = [] {
+        std::vector<Setting> all;
+        for (auto part :
+             {store_settings(), server_settings(), attempt_settings(), target_settings()}) {
+            all.insert(all.end(), part.begin(), part.end());
+        }
+        return all;
+    }();
     return rows;
 }
 

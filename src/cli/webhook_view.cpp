@@ -36,7 +36,7 @@ std::string shorter(std::string instant) {
 
 /// The time of `key` with how far it is.
 std::string when(const json::object& webhook, std::string_view key, TimePoint now) {
-    const std::string text = text_member(webhook, key);
+    std::string text = text_member(webhook, key);
     const auto at = parse_instant(text);
     if (!at) return text;
     return fmt::format("{} ({})", shorter(text), relative(*at, now));

@@ -200,6 +200,8 @@ Result<> add_own_headers(const Attempt& attempt,
         out.headers.add("webhook-signature", std::move(signature));
     }
     out.headers.add("webhook-attempt", fmt::format("{}", attempt.number));
+    // With it a receiver sees how late the first attempt is.
+    out.headers.add("webhook-scheduled-at", format_instant(attempt.scheduled_at));
     if (!out.headers.has("Idempotency-Key")) out.headers.add("Idempotency-Key", id);
     if (!out.headers.has("User-Agent") && !options.user_agent.empty()) {
         out.headers.add("User-Agent", options.user_agent);

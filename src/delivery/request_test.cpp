@@ -126,6 +126,7 @@ TEST(BuildRequest, IsTheSameForEveryAttemptButForItsNumberAndTime) {
     EXPECT_EQ(header(one, "webhook-attempt"), "1");
     EXPECT_EQ(header(two, "webhook-attempt"), "2");
     EXPECT_EQ(header(two, "webhook-timestamp"), "1614265335");
+    EXPECT_EQ(header(two, "webhook-scheduled-at"), format_instant(first.scheduled_at));
 }
 
 TEST(BuildRequest, MergesTheBodyIntoTheQueryWhereThereIsNone) {

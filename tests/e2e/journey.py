@@ -99,6 +99,8 @@ def check_add_and_ring(cli, listener):
     call = listener.wait("now")[0]
     expect("now: method", call["method"], "GET")
     expect("now: attempt", call["attempt"], 1)
+    if not 0 <= call["latenessMs"] < 1000:
+        failures.append(f"now: the listener says {call['latenessMs']} ms late")
     wait_status(cli, "now", "COMPLETED")
 
     began = time.time()
