@@ -122,11 +122,8 @@ void print(const char* what, std::vector<std::int64_t> times) {
 }
 
 }  // namespace
-}  // namespace carillon::bench
 
-int main(int argc, char** argv) {
-    using namespace carillon;         // NOLINT(google-build-using-namespace)
-    using namespace carillon::bench;  // NOLINT(google-build-using-namespace)
+int measure(int argc, char** argv) {
     const std::int64_t claims = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
     const std::filesystem::path directory =
         argc > 2 ? argv[2] : std::filesystem::temp_directory_path() / "carillon-bench-queue-head";
@@ -160,4 +157,11 @@ int main(int argc, char** argv) {
     print("next scans", times);
     db.reset();
     std::filesystem::remove_all(directory);
+    return 0;
+}
+
+}  // namespace carillon::bench
+
+int main(int argc, char** argv) {
+    return carillon::bench::measure(argc, argv);
 }

@@ -1,9 +1,10 @@
 // Death and full disks: what was answered is there afterwards.
 
+#include "core/random.hpp"
 #include "dynamo/embedded/store_rig.hpp"
+#include "runtime/system_random.hpp"
 
 #include <csignal>
-#include <random>
 #include <set>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -42,9 +43,9 @@ Task<> write_for_ever(EmbeddedDatabase& db, int pipe, std::uint32_t from) {
 }
 
 TEST(EmbeddedCrash, NothingAnsweredIsLostByKillNine) {
-    const auto seed = std::random_device{}();
+    const auto seed = runtime::SystemRandom().next();
     SCOPED_TRACE(seed);
-    std::mt19937 random(seed);
+    SeededRandom random(seed);
     const TemporaryDirectory directory;
     EmbeddedOptions options{.directory = directory.path() + "/store",
                             .item_buffer_bytes = 256U << 10,
@@ -61,7 +62,7 @@ TEST(EmbeddedCrash, NothingAnsweredIsLostByKillNine) {
         }
         ::close(pipe[1]);
         // Killed after a random number of answers: progress, not time, says when.
-        const std::size_t enough = 50 + random() % 500;
+        const std::size_t enough = 50 + random.next() % 500;
         std::uint32_t number = 0;
         for (std::size_t i = 0; ::read(pipe[0], &number, sizeof number) == sizeof number; ++i) {
             answered.insert(number);

@@ -2,12 +2,13 @@
 
 #include "dynamo/embedded/embedded.hpp"
 
+#include "core/random.hpp"
 #include "dynamo/embedded/store_rig.hpp"
+#include "runtime/system_random.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <random>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -198,28 +199,28 @@ TEST(EmbeddedStore, CopiesItselfWhileOpen) {
 
 /// Random writes, compared with a map; restarted now and then.
 TEST(EmbeddedStore, AgreesWithAModelUnderRandomWrites) {
-    const auto seed = std::random_device{}();
+    const auto seed = runtime::SystemRandom().next();
     SCOPED_TRACE(seed);
-    std::mt19937 random(seed);
+    SeededRandom random(seed);
     StoreRig store({.item_buffer_bytes = 1U << 20, .index_buffer_bytes = 1U << 20});
     ASSERT_TRUE(store.open());
     store.run(create_and_put(store.db(), 0));
     std::map<std::string, std::int64_t> model;
     for (int round = 0; round < 30; ++round) {
         store.run([](EmbeddedDatabase& db,
-                     std::mt19937& dice,
+                     SeededRandom& dice,
                      std::map<std::string, std::int64_t>& items) -> Task<> {
             std::vector<WriteUnit> units;
             for (int i = 0; i < 200; ++i) {
-                const std::string id = std::to_string(dice() % 300);
-                if (dice() % 3 == 0) {
+                const std::string id = std::to_string(dice.next() % 300);
+                if (dice.next() % 3 == 0) {
                     DeleteRequest request;
                     request.table = "things";
                     request.key = {{"id", id}};
                     units.push_back({request});
                     items.erase(id);
                 } else {
-                    const auto due = static_cast<std::int64_t>(dice() % 1'000);
+                    const auto due = static_cast<std::int64_t>(dice.next() % 1'000);
                     units.push_back({put_thing(id, "ready", due)});
                     items[id] = due;
                 }
@@ -240,7 +241,7 @@ TEST(EmbeddedStore, AgreesWithAModelUnderRandomWrites) {
             }
             EXPECT_EQ(found, items);
         }(store.db(), random, model));
-        if (random() % 5 == 0) {
+        if (random.next() % 5 == 0) {
             store.close();
             ASSERT_TRUE(store.open());
         }

@@ -1,9 +1,11 @@
 #include "dynamo/embedded/marks.hpp"
 
+#include "core/random.hpp"
+#include "runtime/system_random.hpp"
+
 #include <gtest/gtest.h>
 
 #include <map>
-#include <random>
 #include <set>
 
 namespace carillon::dynamo::embedded {
@@ -135,9 +137,9 @@ TEST(Marks, ForgetADroppedIndexWhileItIsScanned) {
 /// Every interleaving that chance finds: no live key may ever lie below the mark, in memory or as
 /// it is written. The store is a set; a snapshot is a copy of it.
 TEST(Marks, NeverHideALiveKey) {
-    const auto seed = std::random_device{}();
+    const auto seed = runtime::SystemRandom().next();
     SCOPED_TRACE(seed);
-    std::mt19937 random(seed);
+    SeededRandom random(seed);
     Marks marks;
     std::set<std::string> live;
     std::string written = "p";
@@ -148,10 +150,10 @@ TEST(Marks, NeverHideALiveKey) {
     };
 
     std::vector<Running> scans;
-    auto key = [&random] { return "p" + std::to_string(100 + random() % 900); };
+    auto key = [&random] { return "p" + std::to_string(100 + random.below(900)); };
     auto end_one = [&] {
         if (scans.empty()) return;
-        const std::size_t at = random() % scans.size();
+        const std::size_t at = random.next() % scans.size();
         const auto first = scans[at].snapshot.lower_bound(scans[at].scan.mark());
         scans[at].scan.finish(first == scans[at].snapshot.end() ? "p~" : *first);
         std::vector<Running> rest;
@@ -161,19 +163,19 @@ TEST(Marks, NeverHideALiveKey) {
         scans.swap(rest);
     };
     for (int step = 0; step < 20'000; ++step) {
-        if (random() % 3 == 0) {
+        if (random.next() % 3 == 0) {
             Marks::Scan scan = marks.begin_scan("p");
             scans.push_back(Running{std::move(scan), live});
         }
-        if (random() % 3 == 0) end_one();
+        if (random.next() % 3 == 0) end_one();
         PartitionChanges changes;
         std::set<std::string> after = live;
         PartitionChange& change = changes["p"];
-        for (std::size_t i = random() % 3; i > 0 && !after.empty(); --i) {
+        for (std::size_t i = random.next() % 3; i > 0 && !after.empty(); --i) {
             after.erase(after.begin());
             change.deletes += 2'000;
         }
-        for (std::size_t i = random() % 3; i > 0; --i) {
+        for (std::size_t i = random.next() % 3; i > 0; --i) {
             const std::string inserted = key();
             after.insert(inserted);
             if (change.lowest_insert.empty() || inserted < change.lowest_insert) {
@@ -181,13 +183,13 @@ TEST(Marks, NeverHideALiveKey) {
             }
         }
         const auto records = marks.before_commit(changes);
-        if (random() % 2 == 0) end_one();
-        const bool committed = random() % 10 != 0;
+        if (random.next() % 2 == 0) end_one();
+        const bool committed = random.next() % 10 != 0;
         if (committed) {
             live = after;
             for (const auto& [partition, mark] : records) written = mark;
         }
-        if (random() % 2 == 0) end_one();
+        if (random.next() % 2 == 0) end_one();
         marks.after_commit(changes, records, committed);
         if (live.empty()) continue;
         ASSERT_LE(marks.mark_of("p"), *live.begin()) << "step " << step;
