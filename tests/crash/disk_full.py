@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from carillon import Server, finish, iso  # noqa: E402
 
 SKIPPED = 77
-DISK_MB = 96
+DISK_MB = 240
 
 
 def mount(path, options):
