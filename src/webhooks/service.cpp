@@ -62,7 +62,11 @@ dynamo::PutRequest Service::Impl::put_request(Webhook& webhook) const {
     put.item = to_item(webhook);
     rows.write(put.item, {.state = queue::State::ready, .due_at = webhook.schedule});
     put.condition = absent;
-    // What write() has raised; all else is as it was put in.
+    // What write() has set, by a clock that may have moved on; all else is as it was put in. The
+    // answer must be what the row says: a repetition of the request is answered from the row.
+    if (const dynamo::Value* updated = put.item.find("__updatedAt"); updated != nullptr) {
+        if (const auto at = parse_instant(*updated->string())) webhook.updated_at = *at;
+    }
     webhook.version = to_epoch_ms(webhook.updated_at);
     if (const dynamo::Value* version = put.item.find("__ts"); version != nullptr) {
         webhook.version = version->number()->to_int64().value_or(webhook.version);
