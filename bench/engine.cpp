@@ -1,6 +1,6 @@
 // The embedded engine by itself, in this process: what the storage allows, before queues and HTTP.
 //
-//   carillon_bench_engine [DIRECTORY] [SECONDS]
+//   carillon_bench_engine [DIRECTORY] [SECONDS] [ITEM_BUFFER_MB]
 //
 // Prints, beside each figure, the number of commits and syncs that it took, since the disk decides.
 
@@ -191,6 +191,7 @@ int main(int argc, char** argv) {
     std::filesystem::remove_all(directory);
     carillon::dynamo::EmbeddedOptions options;
     options.directory = directory.string();
+    if (argc > 3) options.item_buffer_bytes = static_cast<std::size_t>(std::atoll(argv[3])) << 20;
     carillon::bench::all("directory, synced", options, seconds);
     std::filesystem::remove_all(directory);
     options.sync = false;
