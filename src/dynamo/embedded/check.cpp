@@ -53,6 +53,7 @@ public:
     /// No index has entries beyond those.
     Result<> entries_of(const Table& table) {
         std::vector<std::uint32_t> ids;
+        ids.reserve(table.indexes.size() + 1);
         for (const Index& index : table.indexes) ids.push_back(index.id);
         if (table.ttl_index != 0) ids.push_back(table.ttl_index);
         for (const std::uint32_t id : ids) {

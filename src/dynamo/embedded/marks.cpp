@@ -123,7 +123,7 @@ void Marks::after_commit(const PartitionChanges& changes,
     }
 }
 
-void Marks::load(std::string partition, std::string mark) {
+void Marks::load(const std::string& partition, std::string mark) {
     const std::scoped_lock lock(mutex_);
     Partition& tracked = partitions_[partition];
     tracked.written = mark;

@@ -78,7 +78,7 @@ public:
                       bool committed);
 
     /// A mark that was read from the store.
-    void load(std::string partition, std::string mark);
+    void load(const std::string& partition, std::string mark);
     /// The marks that moved since they were written; for closing.
     [[nodiscard]] std::vector<Record> unwritten();
     /// Forgets everything about an index, when it is dropped.

@@ -122,7 +122,10 @@ void Engine::start(CatalogPtr catalog) {
                           .disk_reserve = options_.item_buffer_bytes + options_.index_buffer_bytes,
                           .idle_interval = options_.sweep_interval};
     // What goes wrong in a sweep will again, and is then said to who writes.
-    auto idle = [this](Applier& applier) { (void)sweep(applier, swept_when_idle); };
+    auto idle = [this](Applier& applier) {
+        const Result<std::uint64_t> swept = sweep(applier, swept_when_idle);
+        (void)swept.has_value();
+    };
     writer_ =
         std::make_unique<Writer>(WriterContext{*rocks_, cache_, tokens_, marks_, *watches_, clock_},
                                  options,

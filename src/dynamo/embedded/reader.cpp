@@ -58,7 +58,7 @@ KeyRange sort_range(const std::string& partition, const std::optional<SortCondit
 
 /// Where a page goes on: behind the item (or entry) with the attributes of `start`.
 std::string start_bytes(const Table& table, const Index* index, const Item& start) {
-    const std::string key = item_key(table.id, table.schema.key, start);
+    std::string key = item_key(table.id, table.schema.key, start);
     if (index == nullptr) return key;
     std::string entry = id_prefix(index->id);
     encode_key_value(*start.find(index->schema.key.hash.name), entry);
@@ -311,6 +311,7 @@ Result<> Reader::fetch(const Walk& walk, std::vector<Pointer>& pointers) const {
     rocksdb::ReadOptions options;
     options.snapshot = walk.snapshot->get();
     std::vector<rocksdb::Slice> keys;
+    keys.reserve(missing.size());
     std::vector<rocksdb::PinnableSlice> values(missing.size());
     std::vector<rocksdb::Status> statuses(missing.size());
     for (const Pointer* pointer : missing) keys.emplace_back(pointer->item_key);

@@ -75,6 +75,8 @@ Writer::Writer(WriterContext context,
     for (int i = 0; i < thread_count; ++i) threads_.emplace_back([this] { work(); });
 }
 
+// Nothing but a failed allocation throws here, and that ends the program anyway.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 Writer::~Writer() {
     for (const auto& [loop, port] : ports_) {
         port->writer = nullptr;

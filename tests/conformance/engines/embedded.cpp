@@ -1,8 +1,8 @@
 // The port's promises, kept by this engine: in memory, in a directory, and without threads.
 
-#include "conformance/conformance.hpp"
-
 #include "dynamo/embedded/embedded.hpp"
+
+#include "conformance/conformance.hpp"
 #include "dynamo/embedded/temporary_directory.hpp"
 
 namespace carillon::conformance {
