@@ -25,6 +25,8 @@ NAMESPACE = "crash"
 # its way to the disk (seconds only on a machine that does ten other things). That nothing recorded as
 # COMPLETED rings again is checked apart from this, and without a tolerance.
 IN_FLIGHT_S = 10.0
+# What the server had sent before it died may reach this receiver's threads a little after its death.
+RECEIVER_LAG_S = 0.5
 
 
 def register(server, receiver, count, over_s):
@@ -100,7 +102,8 @@ def reconcile(count, server, receiver, kills, completed_at_kill):
         for receipt in sorted(rs, key=lambda r: r.started):
             if delivered is not None:
                 duplicates += 1
-                if not any(delivered <= ended and begun <= receipt.started and begun - delivered < IN_FLIGHT_S
+                if not any(delivered <= ended + RECEIVER_LAG_S and begun <= receipt.started
+                           and begun - delivered < IN_FLIGHT_S
                            for begun, ended in kills):
                     unexplained += 1
                     print(f"unexplained: {receipt.path} delivered {delivered:.3f}, again {receipt.started:.3f} "
