@@ -2,10 +2,41 @@
 
 namespace carillon::dynamo {
 
+namespace {
+
+constexpr const char* no_streams = "This store does not record changes";
+
+}  // namespace
+
 // The parameters are the port's; coroutines take theirs by value.
 Task<Result<TableDescription>> Database::update_table(std::string /*table*/,
                                                       TableChange /*change*/) {
     co_return fail(Errc::invalid, "This store cannot change the definition of a table");
+}
+
+Task<Result<std::vector<StreamDescription>>> Database::list_streams(std::string /*table*/) {
+    co_return fail(Errc::invalid, no_streams);
+}
+
+Task<Result<StreamDescription>> Database::describe_stream(StreamName /*stream*/) {
+    co_return fail(Errc::invalid, no_streams);
+}
+
+Task<Result<ChangePage>> Database::read_changes(ChangesRequest /*request*/) {
+    co_return fail(Errc::invalid, no_streams);
+}
+
+Watch Database::watch_changes(runtime::Loop& /*loop*/,
+                              std::string /*table*/,
+                              std::function<void()> /*callback*/) {
+    return {};
+}
+
+std::size_t size_of(const ChangeRecord& record) {
+    std::size_t size = size_of(record.key);
+    if (record.old_image) size += size_of(*record.old_image);
+    if (record.new_image) size += size_of(*record.new_image);
+    return size;
 }
 
 }  // namespace carillon::dynamo

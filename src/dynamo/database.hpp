@@ -1,14 +1,16 @@
 // The storage port: DynamoDB's operations, typed. Every domain is written once against it.
 //
-// Engines: embedded (RocksDB in a directory, or in memory), remote (DynamoDB and what speaks it) and
-// PostgreSQL. What is promised here is checked for each of them by one suite, tests/conformance.
-// A write that was answered with success is durable (unless the engine was opened otherwise).
+// Engines: embedded (RocksDB in a directory, or in memory), remote (DynamoDB and what speaks it)
+// and PostgreSQL. What is promised here is checked for each of them by one suite,
+// tests/conformance. A write that was answered with success is durable (unless the engine was
+// opened otherwise).
 
 #pragma once
 
 #include "dynamo/expression/expression.hpp"
 #include "dynamo/item/value.hpp"
 #include "dynamo/schema.hpp"
+#include "dynamo/stream.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/task.hpp"
 
@@ -49,8 +51,9 @@ struct Footprint {
 struct UpdateRequest {
     std::string table;
     Item key;
-    std::optional<Update> update{};  ///< Absent: creates the item with its key alone, if it is not there.
-    ExpressionValues values{};       ///< Of the update; the condition brings its own.
+    std::optional<Update>
+        update{};  ///< Absent: creates the item with its key alone, if it is not there.
+    ExpressionValues values{};  ///< Of the update; the condition brings its own.
     std::optional<BoundCondition> condition{};
     ReturnValues return_values = ReturnValues::none;
     bool return_old_on_condition_failure = false;
@@ -87,10 +90,12 @@ struct ConditionFailure final : ErrorDetail {
 /// Detail of condition_failed errors of transactions: one entry per write, in order.
 struct TransactionCancelled final : ErrorDetail {
     struct Reason {
-        std::string code = "None";  ///< DynamoDB's: None, ConditionalCheckFailed, ValidationError, TransactionConflict ...
+        std::string code = "None";  ///< DynamoDB's: None, ConditionalCheckFailed, ValidationError,
+                                    ///< TransactionConflict ...
         std::string message{};
         std::optional<Item> item{};
     };
+
     std::vector<Reason> reasons;
 };
 
@@ -147,11 +152,13 @@ struct BatchGetRequest {
         bool consistent = true;
         std::optional<Projection> projection{};
     };
+
     std::vector<PerTable> tables;
 };
 
 struct BatchGetResult {
-    std::vector<std::pair<std::string, std::vector<Item>>> items;  ///< Per table; missing ones left out; no order promised.
+    std::vector<std::pair<std::string, std::vector<Item>>>
+        items;  ///< Per table; missing ones left out; no order promised.
 };
 
 /// A hint that entries came into watched index partitions: the smallest sort key among them.
@@ -159,10 +166,13 @@ using WatchCallback = std::function<void(const Value& lowest_sort)>;
 
 /// Ends the watching when destroyed.
 class Watch {
-  public:
+public:
     Watch() = default;
+
     explicit Watch(std::function<void()> end) : end_(std::move(end)) {}
+
     Watch(Watch&& other) noexcept : end_(std::exchange(other.end_, nullptr)) {}
+
     Watch& operator=(Watch&& other) noexcept {
         if (this != &other) {
             if (end_) end_();
@@ -170,13 +180,15 @@ class Watch {
         }
         return *this;
     }
+
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
+
     ~Watch() {
         if (end_) end_();
     }
 
-  private:
+private:
     std::function<void()> end_;
 };
 
@@ -188,16 +200,17 @@ struct TableChange {
 };
 
 struct Capabilities {
-    bool exclusive = false;     ///< This process is the only one that can write (embedded directory).
-    bool transactions = true;   ///< WriteUnits of more than one write.
+    bool exclusive = false;  ///< This process is the only one that can write (embedded directory).
+    bool transactions = true;  ///< WriteUnits of more than one write.
     bool watches = false;
+    bool streams = false;  ///< TableSettings::stream, and the calls to read changes.
 };
 
-/// Thread-safe: any loop may call; the answer comes back on the caller's loop. Requests are taken by
-/// value. Engines validate and answer `invalid` with DynamoDB's texts; a missing table or index is
-/// not_found ("Requested resource not found: Table: NAME not found").
+/// Thread-safe: any loop may call; the answer comes back on the caller's loop. Requests are taken
+/// by value. Engines validate and answer `invalid` with DynamoDB's texts; a missing table or index
+/// is not_found ("Requested resource not found: Table: NAME not found").
 class Database {
-  public:
+public:
     Database() = default;
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -213,7 +226,8 @@ class Database {
     virtual Task<Result<TableDescription>> delete_table(std::string table) = 0;
     /// All of the change or nothing. Engines that cannot say `invalid`, as this default does.
     virtual Task<Result<TableDescription>> update_table(std::string table, TableChange change);
-    virtual Task<Result<>> set_time_to_live(std::string table, std::optional<std::string> attribute) = 0;
+    virtual Task<Result<>> set_time_to_live(std::string table,
+                                            std::optional<std::string> attribute) = 0;
 
     /// The old item when asked for and there was one.
     virtual Task<Result<std::optional<Item>>> put_item(PutRequest request) = 0;
@@ -234,13 +248,15 @@ class Database {
     /// (`invalid` when its writes differ).
     virtual Task<Result<>> transact_write(WriteUnit unit, std::string token = {}) = 0;
     /// A consistent snapshot of up to 100 items, in order.
-    virtual Task<Result<std::vector<std::optional<Item>>>> transact_get(std::vector<GetRequest> requests) = 0;
+    virtual Task<Result<std::vector<std::optional<Item>>>> transact_get(
+        std::vector<GetRequest> requests) = 0;
 
-    /// Many units, each atomic by itself and independent of the others; an answer for each, in order.
-    /// Where throughput lives: the embedded engine applies all in one commit.
-    /// With `durable` false the answer may come before the data is on disk (it still survives with
-    /// whatever later durable write is answered): for what can be worked out again after a crash.
-    virtual Task<std::vector<Result<>>> update_batch(std::vector<WriteUnit> units, bool durable = true) = 0;
+    /// Many units, each atomic by itself and independent of the others; an answer for each, in
+    /// order. Where throughput lives: the embedded engine applies all in one commit. With `durable`
+    /// false the answer may come before the data is on disk (it still survives with whatever later
+    /// durable write is answered): for what can be worked out again after a crash.
+    virtual Task<std::vector<Result<>>> update_batch(std::vector<WriteUnit> units,
+                                                     bool durable = true) = 0;
 
     /// Calls `callback` on `loop` soon after a committed insert of entries into one of the
     /// `partitions` (hash keys) of `index` of `table`, before or about when the insert is answered;
@@ -251,6 +267,22 @@ class Database {
                                       std::string index,
                                       std::vector<Value> partitions,
                                       WatchCallback callback) = 0;
+
+    // Change streams (stream.hpp). Engines without say `invalid`, as these defaults do.
+
+    /// Those of the table, or of all tables when it is empty, by table and then by age. Streams
+    /// that have ended are among them for 24 hours, even those of deleted tables.
+    virtual Task<Result<std::vector<StreamDescription>>> list_streams(std::string table);
+    /// not_found when there is none, or it ended more than 24 hours ago.
+    virtual Task<Result<StreamDescription>> describe_stream(StreamName stream);
+    /// not_found for a missing stream or shard; with ChangesTrimmed when changes behind
+    /// `after_sequence` have been reclaimed.
+    virtual Task<Result<ChangePage>> read_changes(ChangesRequest request);
+    /// Calls `callback` on `loop` soon after changes of the table were recorded; several may share
+    /// a call. So readers need not poll. Only with capabilities().watches and streams.
+    [[nodiscard]] virtual Watch watch_changes(runtime::Loop& loop,
+                                              std::string table,
+                                              std::function<void()> callback);
 };
 
 }  // namespace carillon::dynamo

@@ -52,15 +52,18 @@ struct TableDescription {
     TableSchema schema;
     std::string status = "ACTIVE";
     TimePoint created_at{};
-    std::string id{};  ///< UUID.
+    std::string id{};             ///< UUID.
     std::int64_t item_count = 0;  ///< Approximate.
     std::int64_t size_bytes = 0;  ///< Approximate.
+    /// Of the latest stream, which may have ended; empty when there never was one.
+    std::string stream_label{};
 };
 
 /// The key attributes of an item (of a complete one or a key), or `invalid` with DynamoDB's texts:
 /// missing key, wrong type, empty key value, too long (hash 2048, sort 1024 bytes).
 [[nodiscard]] Result<Item> extract_key(const Item& item, const KeySchema& key);
-/// As extract_key, and nothing else may be in it ("The provided key element does not match the schema").
+/// As extract_key, and nothing else may be in it ("The provided key element does not match the
+/// schema").
 [[nodiscard]] Result<> check_key(const Item& key_item, const KeySchema& key);
 /// Rules for names, key types, number of indexes, projections.
 [[nodiscard]] Result<> check_schema(const TableSchema& schema);

@@ -1,12 +1,13 @@
 // What a table is set to beside its schema: how it is paid for, who may delete it, its tags.
 //
-// Engines keep these and give them back; only deletion protection changes what an engine does.
-// DynamoDB's own meaning of the others (throughput, classes) has none here.
+// Engines keep these and give them back; only deletion protection and the stream change what an
+// engine does. DynamoDB's own meaning of the others (throughput, classes) has none here.
 
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace carillon::dynamo {
@@ -16,6 +17,9 @@ struct Throughput {
     std::int64_t write = 0;
     bool operator==(const Throughput&) const = default;
 };
+
+/// What a change record holds beside the item's key.
+enum class StreamView : std::uint8_t { keys_only, new_image, old_image, new_and_old_images };
 
 struct TableSettings {
     bool on_demand = true;  ///< BillingMode PAY_PER_REQUEST.
@@ -28,6 +32,9 @@ struct TableSettings {
     bool deletion_protection = false;
     std::string table_class{};  ///< Empty: never set.
     std::map<std::string, std::string> tags{};
+    /// Present while the table's changes are recorded (stream.hpp). Each time it is set, a new
+    /// stream begins; when it goes, the stream ends and stays readable for 24 hours.
+    std::optional<StreamView> stream{};
     bool operator==(const TableSettings&) const = default;
 };
 

@@ -4,6 +4,8 @@
 #include "dynamo/item/codec.hpp"
 #include "dynamo/validate.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -80,6 +82,13 @@ std::optional<Item> update_answer(ReturnValues wanted,
             return pick_paths(fresh, touched);
     }
     return std::nullopt;
+}
+
+bool has_expired(const Table& table, const std::string& row, TimePoint now) {
+    if (!table.schema.ttl_attribute) return false;
+    const std::array<std::string_view, 1> names{*table.schema.ttl_attribute};
+    const Result<Item> attributes = decode_attributes(row, names);
+    return attributes && is_expired(expiry_of(table, *attributes), now);
 }
 
 }  // namespace
@@ -215,6 +224,35 @@ void Applier::emit_entries(std::string_view key, std::string_view old, std::stri
     }
 }
 
+void Applier::record_change(const Table& table, std::string_view key, const Effect& effect) {
+    const Stream& stream = *table.stream;
+    Change change{.at = now_, .primary = primary_of(key)};
+    auto put = [&](ChangeKind kind) {
+        change.kind = kind;
+        put_change(stream, change, rocks_, group_->batch);
+        std::vector<std::string>& changed = group_->changed;
+        if (std::ranges::find(changed, stream.name.table) == changed.end()) {
+            changed.push_back(stream.name.table);
+        }
+    };
+    change.old_row = effect.old_row.get();
+    if (change.old_row != nullptr && has_expired(table, *change.old_row, now_)) {
+        // Nobody could see it any more: its time went first, whatever follows.
+        change.expired = true;
+        put(ChangeKind::remove);
+        change.expired = false;
+        change.old_row = nullptr;
+    }
+    if (effect.kind == Effect::Kind::erase) {
+        if (change.old_row != nullptr) put(ChangeKind::remove);
+        return;
+    }
+    change.new_row = effect.new_row.get();
+    // Equal items have equal bytes.
+    if (change.old_row != nullptr && *change.old_row == *change.new_row) return;
+    put(change.old_row != nullptr ? ChangeKind::modify : ChangeKind::insert);
+}
+
 void Applier::emit(const PreparedWrite& write, Effect effect) {
     if (effect.kind == Effect::Kind::nothing) return;
     auto& [table, counts] = group_->counts[write.table->id];
@@ -227,6 +265,7 @@ void Applier::emit(const PreparedWrite& write, Effect effect) {
         ++counts.items;
         counts.bytes += static_cast<std::int64_t>(effect.new_row->size());
     }
+    if (write.table->stream) record_change(*write.table, write.key, effect);
     emit_entries(write.key, effect.old_entries, effect.new_entries);
     group_->rows.insert_or_assign(write.key, std::move(effect.new_row));
     ++group_->writes;

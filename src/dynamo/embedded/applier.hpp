@@ -71,6 +71,8 @@ private:
     [[nodiscard]] Result<> evaluate_update(PreparedWrite& write, Stored& stored, Effect& effect);
     [[nodiscard]] Result<> old_entries(const Table& table, std::string_view key, Effect& effect);
     void emit(const PreparedWrite& write, Effect effect);
+    /// Of a table with a stream.
+    void record_change(const Table& table, std::string_view key, const Effect& effect);
     void emit_entries(std::string_view key, std::string_view old, std::string_view fresh);
     PartitionChange& change_of(std::string_view partition);
 

@@ -10,17 +10,6 @@ namespace carillon::dynamo::embedded {
 
 namespace {
 
-Value encode_key(const KeySchema& key) {
-    List parts;
-    auto add = [&parts](const KeyAttribute& attribute) {
-        parts.emplace_back(attribute.name);
-        parts.emplace_back(static_cast<int>(attribute.type));
-    };
-    add(key.hash);
-    if (key.sort) add(*key.sort);
-    return parts;
-}
-
 std::unexpected<Error> unreadable() {
     return fail(Errc::corrupt, "The store's table definitions cannot be read");
 }
@@ -34,36 +23,12 @@ Result<KeyAttribute> decode_key_attribute(const List& parts, std::size_t at) {
     return KeyAttribute{*name, static_cast<Type>(code)};
 }
 
-Result<KeySchema> decode_key(const Item& item) {
-    const Value* value = item.find("key");
-    const List* parts = value != nullptr ? value->list() : nullptr;
-    if (parts == nullptr || (parts->size() != 2 && parts->size() != 4)) return unreadable();
-    KeySchema key;
-    CARILLON_TRY(key.hash, decode_key_attribute(*parts, 0));
-    if (parts->size() == 4) {
-        CARILLON_TRY(auto sort, decode_key_attribute(*parts, 2));
-        key.sort = std::move(sort);
-    }
-    return key;
-}
-
-const std::string* text_of(const Item& item, std::string_view name) {
-    const Value* value = item.find(name);
-    return value != nullptr ? value->string() : nullptr;
-}
-
-std::optional<std::int64_t> whole_of(const Item& item, std::string_view name) {
-    const Value* value = item.find(name);
-    const Number* number = value != nullptr ? value->number() : nullptr;
-    return number != nullptr ? number->to_int64() : std::nullopt;
-}
-
 Value encode_index(const Index& index) {
     Map map;
     map.set("name", index.schema.name);
     map.set("id", static_cast<std::int64_t>(index.id));
     map.set("local", index.schema.local);
-    map.set("key", encode_key(index.schema.key));
+    map.set("key", encode_key_schema(index.schema.key));
     map.set("projection", static_cast<int>(index.schema.projection));
     List names;
     for (const std::string& name : index.schema.non_key_attributes) names.emplace_back(name);
@@ -88,7 +53,7 @@ Result<Index> decode_index(const Value& value) {
     index.id = static_cast<std::uint32_t>(*id);
     index.schema.name = *name;
     index.schema.local = *local->get_if<bool>();
-    CARILLON_TRY(index.schema.key, decode_key(*map));
+    CARILLON_TRY(index.schema.key, decode_key_schema(*map));
     index.schema.projection = static_cast<ProjectionType>(*projection);
     for (const Value& attribute : *include->list()) {
         if (attribute.string() == nullptr) return unreadable();
@@ -112,6 +77,41 @@ std::optional<Projection> index_projection(const Table& table, const IndexSchema
 
 }  // namespace
 
+Value encode_key_schema(const KeySchema& key) {
+    List parts;
+    auto add = [&parts](const KeyAttribute& attribute) {
+        parts.emplace_back(attribute.name);
+        parts.emplace_back(static_cast<int>(attribute.type));
+    };
+    add(key.hash);
+    if (key.sort) add(*key.sort);
+    return parts;
+}
+
+Result<KeySchema> decode_key_schema(const Item& item) {
+    const Value* value = item.find("key");
+    const List* parts = value != nullptr ? value->list() : nullptr;
+    if (parts == nullptr || (parts->size() != 2 && parts->size() != 4)) return unreadable();
+    KeySchema key;
+    CARILLON_TRY(key.hash, decode_key_attribute(*parts, 0));
+    if (parts->size() == 4) {
+        CARILLON_TRY(auto sort, decode_key_attribute(*parts, 2));
+        key.sort = std::move(sort);
+    }
+    return key;
+}
+
+const std::string* text_of(const Item& item, std::string_view name) {
+    const Value* value = item.find(name);
+    return value != nullptr ? value->string() : nullptr;
+}
+
+std::optional<std::int64_t> whole_of(const Item& item, std::string_view name) {
+    const Value* value = item.find(name);
+    const Number* number = value != nullptr ? value->number() : nullptr;
+    return number != nullptr ? number->to_int64() : std::nullopt;
+}
+
 const Index* Table::index(std::string_view name) const {
     const auto found =
         std::ranges::find_if(indexes, [&](const Index& one) { return one.schema.name == name; });
@@ -125,12 +125,20 @@ TableDescription Table::describe() const {
     description.id = uuid;
     description.item_count = counts->items.load();
     description.size_bytes = counts->bytes.load();
+    description.stream_label = stream_label;
     return description;
 }
 
 TablePtr Catalog::find(std::string_view name) const {
     const auto found = tables.find(name);
     return found == tables.end() ? nullptr : found->second;
+}
+
+StreamPtr Catalog::find_stream(const StreamName& name) const {
+    for (const auto& [id, stream] : streams) {
+        if (stream->name == name) return stream;
+    }
+    return nullptr;
 }
 
 std::shared_ptr<Table> make_table(TableSchema schema,
@@ -173,7 +181,7 @@ std::string encode_table(const Table& table) {
     item.set("id", static_cast<std::int64_t>(table.id));
     item.set("uuid", table.uuid);
     item.set("created", to_epoch_ms(table.created_at));
-    item.set("key", encode_key(table.schema.key));
+    item.set("key", encode_key_schema(table.schema.key));
     List indexes;
     for (const Index& index : table.indexes) indexes.push_back(encode_index(index));
     item.set("indexes", std::move(indexes));
@@ -181,6 +189,8 @@ std::string encode_table(const Table& table) {
         item.set("ttl", *table.schema.ttl_attribute);
         item.set("ttl_index", static_cast<std::int64_t>(table.ttl_index));
     }
+    if (table.stream) item.set("stream", static_cast<std::int64_t>(table.stream->id));
+    if (!table.stream_label.empty()) item.set("stream_label", table.stream_label);
     if (table.schema.settings != TableSettings{}) {
         item.set("settings", encode_settings(table.schema.settings));
     }
@@ -189,7 +199,7 @@ std::string encode_table(const Table& table) {
     return out;
 }
 
-Result<std::shared_ptr<Table>> decode_table(std::string_view bytes) {
+Result<std::shared_ptr<Table>> decode_table(std::string_view bytes, const Streams& streams) {
     CARILLON_TRY(const Item item, decode_item(bytes));
     const std::string* name = text_of(item, "name");
     const std::string* uuid = text_of(item, "uuid");
@@ -205,7 +215,7 @@ Result<std::shared_ptr<Table>> decode_table(std::string_view bytes) {
     table->uuid = *uuid;
     table->created_at = from_epoch_ms(*created);
     table->schema.name = *name;
-    CARILLON_TRY(table->schema.key, decode_key(item));
+    CARILLON_TRY(table->schema.key, decode_key_schema(item));
     for (const Value& value : *indexes->list()) {
         CARILLON_TRY(Index index, decode_index(value));
         table->schema.indexes.push_back(index.schema);
@@ -219,6 +229,12 @@ Result<std::shared_ptr<Table>> decode_table(std::string_view bytes) {
     }
     if (const Value* settings = item.find("settings")) {
         CARILLON_TRY(table->schema.settings, decode_settings(*settings));
+    }
+    if (const std::string* label = text_of(item, "stream_label")) table->stream_label = *label;
+    if (const auto stream = whole_of(item, "stream")) {
+        const auto found = streams.find(static_cast<std::uint32_t>(*stream));
+        if (found == streams.end()) return unreadable();
+        table->stream = found->second;
     }
     finish_table(*table);
     return table;

@@ -4,10 +4,11 @@
 // The writer makes a changed copy for each create or delete of a table.
 //
 // In the meta column family: `s` + table name -> the table as an encoded item; `n` -> next id;
-// `c` + table id -> number of items and their bytes.
+// `c` + table id -> number of items and their bytes; `x` + stream id -> see streams.hpp.
 
 #pragma once
 
+#include "dynamo/embedded/streams.hpp"
 #include "dynamo/expression/expression.hpp"
 #include "dynamo/schema.hpp"
 
@@ -44,6 +45,9 @@ struct Table {
     TimePoint created_at{};
     /// What append_entries reads, sorted, for decode_attributes. Views into `schema`.
     std::vector<std::string_view> entry_attributes{};
+    /// Where changes of its items are recorded; nullptr where they are not.
+    StreamPtr stream{};
+    std::string stream_label{};  ///< Of the latest stream.
 
     /// Set by the writer when the table was deleted or replaced by a changed copy.
     mutable std::atomic<bool> stale = false;
@@ -64,9 +68,11 @@ using TablePtr = std::shared_ptr<const Table>;
 
 struct Catalog {
     std::map<std::string, TablePtr, std::less<>> tables{};
+    Streams streams{};  ///< Those that have ended too, until they are forgotten.
     std::uint32_t next_id = 1;
 
     [[nodiscard]] TablePtr find(std::string_view name) const;
+    [[nodiscard]] StreamPtr find_stream(const StreamName& name) const;
 };
 
 using CatalogPtr = std::shared_ptr<const Catalog>;
@@ -79,8 +85,17 @@ using CatalogPtr = std::shared_ptr<const Catalog>;
 /// Fills in what is derived (`entry_attributes`, projections); call it when schema and ids stand.
 void finish_table(Table& table);
 
+/// Parts of the store's own records, which are items.
+[[nodiscard]] Value encode_key_schema(const KeySchema& key);
+/// Of the item's attribute `key`.
+[[nodiscard]] Result<KeySchema> decode_key_schema(const Item& item);
+[[nodiscard]] const std::string* text_of(const Item& item, std::string_view name);
+[[nodiscard]] std::optional<std::int64_t> whole_of(const Item& item, std::string_view name);
+
 [[nodiscard]] std::string encode_table(const Table& table);
-[[nodiscard]] Result<std::shared_ptr<Table>> decode_table(std::string_view bytes);
+/// Its stream is found among `streams`.
+[[nodiscard]] Result<std::shared_ptr<Table>> decode_table(std::string_view bytes,
+                                                          const Streams& streams);
 
 [[nodiscard]] std::string encode_counts(const Counts& counts);
 [[nodiscard]] Result<Counts> decode_counts(std::string_view bytes);

@@ -30,7 +30,7 @@ constexpr std::size_t batch_write_chunk = 1'000;
 }  // namespace
 
 Capabilities Engine::capabilities() const {
-    return {.exclusive = true, .transactions = true, .watches = true};
+    return {.exclusive = true, .transactions = true, .watches = true, .streams = true};
 }
 
 TablePtr Engine::find(const std::string& table) const {
@@ -229,7 +229,7 @@ EmbeddedStats Engine::stats() const {
     stats.row_cache_hits = cache_.hits();
     stats.row_cache_misses = cache_.misses();
     for (rocksdb::ColumnFamilyHandle* family :
-         {rocks_->meta(), rocks_->items(), rocks_->indexes()}) {
+         {rocks_->meta(), rocks_->items(), rocks_->indexes(), rocks_->changes()}) {
         stats.disk_bytes += rocks_->property(family, "rocksdb.total-sst-files-size");
         stats.memory_bytes += rocks_->property(family, "rocksdb.cur-size-all-mem-tables");
     }

@@ -15,6 +15,7 @@
 #include "runtime/system_random.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,6 +55,12 @@ public:
                               std::string index,
                               std::vector<Value> partitions,
                               WatchCallback callback) override;
+    Task<Result<std::vector<StreamDescription>>> list_streams(std::string table) override;
+    Task<Result<StreamDescription>> describe_stream(StreamName stream) override;
+    Task<Result<ChangePage>> read_changes(ChangesRequest request) override;
+    [[nodiscard]] Watch watch_changes(runtime::Loop& loop,
+                                      std::string table,
+                                      std::function<void()> callback) override;
 
     [[nodiscard]] Result<StoreReport> check() const override;
     [[nodiscard]] EmbeddedStats stats() const override;
@@ -67,6 +74,7 @@ private:
     [[nodiscard]] Result<> load_counts(const Catalog& catalog);
     void start(CatalogPtr catalog);
 
+    [[nodiscard]] Result<> load_streams(Catalog& catalog);
     [[nodiscard]] TablePtr find(const std::string& table) const;
     Task<Result<std::optional<Item>>> write_one(Write write);
 
@@ -86,8 +94,13 @@ private:
                                         TableDescription& changed);
     /// Enters every item of the table into its index of that id.
     [[nodiscard]] Result<> fill_index(Applier& applier, const Table& table, std::uint32_t index);
+    /// Begins and ends the table's stream as its settings now say, and writes that (changes.cpp).
+    void begin_stream(Applier& applier, Catalog& changed, Table& table);
+    void end_stream(Applier& applier, Catalog& changed, const StreamPtr& stream);
     void publish_catalog(Applier& applier, Catalog changed, const TablePtr& replaced);
 
+    /// Reclaims the changes that are too old, and the streams of which nothing is left.
+    [[nodiscard]] Result<> trim_streams(Applier& applier);
     /// Takes up to `most` expired items out (sweep.cpp); how many.
     [[nodiscard]] Result<std::uint64_t> sweep(Applier& applier, std::size_t most);
 

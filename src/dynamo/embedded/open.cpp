@@ -73,9 +73,10 @@ Result<std::unique_ptr<Engine>> Engine::open(const EmbeddedOptions& options,
 
 Result<CatalogPtr> Engine::load() {
     auto catalog = std::make_shared<Catalog>();
+    CARILLON_TRY_VOID(load_streams(*catalog));
     CARILLON_TRY_VOID(
         each_record(*rocks_, 's', [&](std::string_view name, std::string_view value) -> Result<> {
-            CARILLON_TRY(std::shared_ptr<Table> table, decode_table(value));
+            CARILLON_TRY(std::shared_ptr<Table> table, decode_table(value, catalog->streams));
             catalog->tables.emplace(name, std::move(table));
             return {};
         }));
@@ -97,6 +98,16 @@ Result<CatalogPtr> Engine::load() {
     tokens_.sort();
     CARILLON_TRY_VOID(load_counts(*catalog));
     return CatalogPtr(std::move(catalog));
+}
+
+Result<> Engine::load_streams(Catalog& catalog) {
+    return each_record(*rocks_, 'x', [&](std::string_view, std::string_view value) -> Result<> {
+        CARILLON_TRY(const std::shared_ptr<Stream> stream, decode_stream(value));
+        CARILLON_TRY(const std::uint64_t newest, ChangeReader(*rocks_, *stream).newest());
+        stream->counters->next = newest + 1;
+        catalog.streams.emplace(stream->id, stream);
+        return {};
+    });
 }
 
 Result<> Engine::load_counts(const Catalog& catalog) {

@@ -8,9 +8,7 @@
 
 namespace carillon::dynamo::embedded {
 
-namespace {
-
-Result<> take_key(const KeySchema& schema, std::string_view& bytes, Item& out) {
+Result<> take_key_values(const KeySchema& schema, std::string_view& bytes, Item& out) {
     CARILLON_TRY(Value hash, decode_key_value(bytes));
     out.set(schema.hash.name, std::move(hash));
     if (!schema.sort) return {};
@@ -19,17 +17,15 @@ Result<> take_key(const KeySchema& schema, std::string_view& bytes, Item& out) {
     return {};
 }
 
-}  // namespace
-
 Result<Item> key_attributes(const Table& table, const Index* index, std::string_view key) {
     Item out;
     if (index == nullptr) {
         key.remove_prefix(id_bytes + prefix_bytes);
     } else {
         key.remove_prefix(id_bytes);
-        CARILLON_TRY_VOID(take_key(index->schema.key, key, out));
+        CARILLON_TRY_VOID(take_key_values(index->schema.key, key, out));
     }
-    CARILLON_TRY_VOID(take_key(table.schema.key, key, out));
+    CARILLON_TRY_VOID(take_key_values(table.schema.key, key, out));
     return out;
 }
 

@@ -50,6 +50,9 @@ private:
     std::string last_{};
 };
 
+/// Takes the values of a key off `bytes` and gives them their names.
+[[nodiscard]] Result<> take_key_values(const KeySchema& schema, std::string_view& bytes, Item& out);
+
 /// The key attributes that the key of an item or of an index entry spells.
 [[nodiscard]] Result<Item> key_attributes(const Table& table,
                                           const Index* index,

@@ -25,6 +25,8 @@ namespace fs = std::filesystem;
 
 /// Bounds what is replayed at a start after a crash.
 constexpr std::uint64_t wal_bytes_max = 96U << 20;
+/// Written in order of its keys and read soon after.
+constexpr std::size_t change_buffer_bytes = 8U << 20;
 constexpr std::string_view owner_name = "owner.pid";
 
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache,
@@ -224,6 +226,7 @@ Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
         {"meta", family_options(rocks->cache_, 4U << 20)},
         {"items", item_options(rocks->cache_, options.item_buffer_bytes)},
         {"indexes", index_options(rocks->cache_, options.index_buffer_bytes)},
+        {"changes", family_options(rocks->cache_, change_buffer_bytes)},
     };
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
@@ -236,6 +239,7 @@ Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
     rocks->meta_ = handles[1];
     rocks->items_ = handles[2];
     rocks->indexes_ = handles[3];
+    rocks->changes_ = handles[4];
     if (!options.memory) {
         // For the message of the next process that wants the directory; losing it loses nothing.
         rocks->owner_file_ = (fs::path(directory) / owner_name).string();
@@ -251,9 +255,9 @@ Rocks::~Rocks() {
     if (!owner_file_.empty()) {
         rocksdb::FlushOptions flush;
         flush.allow_write_stall = true;
-        db_->Flush(flush, {meta_, items_, indexes_}).PermitUncheckedError();
+        db_->Flush(flush, {meta_, items_, indexes_, changes_}).PermitUncheckedError();
     }
-    for (rocksdb::ColumnFamilyHandle* family : {meta_, items_, indexes_}) {
+    for (rocksdb::ColumnFamilyHandle* family : {meta_, items_, indexes_, changes_}) {
         if (family != nullptr) db_->DestroyColumnFamilyHandle(family);
     }
     if (!owner_file_.empty()) ::unlink(owner_file_.c_str());

@@ -44,6 +44,9 @@ public:
 
     [[nodiscard]] rocksdb::ColumnFamilyHandle* indexes() const { return indexes_; }
 
+    /// Change records (streams.hpp).
+    [[nodiscard]] rocksdb::ColumnFamilyHandle* changes() const { return changes_; }
+
     [[nodiscard]] std::uint64_t property(rocksdb::ColumnFamilyHandle* family,
                                          const std::string& name) const;
     [[nodiscard]] std::size_t block_cache_bytes() const;
@@ -57,6 +60,7 @@ private:
     rocksdb::ColumnFamilyHandle* meta_ = nullptr;
     rocksdb::ColumnFamilyHandle* items_ = nullptr;
     rocksdb::ColumnFamilyHandle* indexes_ = nullptr;
+    rocksdb::ColumnFamilyHandle* changes_ = nullptr;
     std::string owner_file_;
 };
 

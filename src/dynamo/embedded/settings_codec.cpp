@@ -67,6 +67,7 @@ Value encode_settings(const TableSettings& settings) {
     Map tags;
     for (const auto& [key, value] : settings.tags) tags.set(key, value);
     map.set("tags", std::move(tags));
+    if (settings.stream) map.set("stream_view", static_cast<int>(*settings.stream));
     return map;
 }
 
@@ -89,6 +90,9 @@ Result<TableSettings> decode_settings(const Value& value) {
     }
     if (const Value* found = map->find("class"); found != nullptr && found->string() != nullptr) {
         settings.table_class = *found->string();
+    }
+    if (const Value* found = map->find("stream_view"); found != nullptr && found->number()) {
+        settings.stream = static_cast<StreamView>(found->number()->to_int64().value_or(0));
     }
     CARILLON_TRY_VOID(decode_maps(*map, settings));
     return settings;

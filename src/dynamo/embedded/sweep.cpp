@@ -47,6 +47,7 @@ Result<std::uint64_t> Engine::sweep(Applier& applier, std::size_t most) {
     for (const std::string& token : tokens_.take_expired(applier.now())) {
         applier.group().batch.Delete(rocks_->meta(), "t" + token).PermitUncheckedError();
     }
+    CARILLON_TRY_VOID(trim_streams(applier));
     const CatalogPtr catalog = applier.catalog();
     for (const auto& [name, table] : catalog->tables) {
         if (table->ttl_index == 0) continue;

@@ -47,6 +47,8 @@ std::shared_ptr<Table> copy_of(const Table& table) {
     next->uuid = table.uuid;
     next->created_at = table.created_at;
     next->counts = table.counts;
+    next->stream = table.stream;
+    next->stream_label = table.stream_label;
     return next;
 }
 
@@ -76,6 +78,7 @@ Result<> Engine::add_table(Applier& applier, const TableSchema& schema, TableDes
     }
     const std::shared_ptr<Table> table =
         make_table(schema, changed.next_id, uuid4(random_), applier.now());
+    if (schema.settings.stream) begin_stream(applier, changed, *table);
     changed.tables[schema.name] = table;
     put_table(applier, *table, changed.next_id);
     publish_catalog(applier, std::move(changed), nullptr);
@@ -93,6 +96,7 @@ Result<> Engine::drop_table(Applier& applier, const std::string& name, TableDesc
                     "Disable deletion protection first.");
     }
     changed.tables.erase(name);
+    if (table->stream) end_stream(applier, changed, table->stream);
     Rocks& rocks = applier.rocks();
     rocksdb::WriteBatch& batch = applier.group().batch;
     batch.Delete(rocks.meta(), "s" + name).PermitUncheckedError();
@@ -164,6 +168,11 @@ Result<> Engine::change_table(Applier& applier,
         delete_index(applier, dropped);
         applier.group().on_commit.emplace_back(
             [this, dropped] { marks_.forget_index(id_prefix(dropped)); });
+    }
+    if (next->schema.settings.stream != table->schema.settings.stream) {
+        if (table->stream) end_stream(applier, changed, table->stream);
+        next->stream = nullptr;
+        if (next->schema.settings.stream) begin_stream(applier, changed, *next);
     }
     changed.tables[name] = next;
     put_table(applier, *next, changed.next_id);

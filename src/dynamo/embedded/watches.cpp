@@ -49,6 +49,43 @@ void Watches::notify(const PartitionChanges& changes) {
     }
 }
 
+Watch Watches::add_changes(runtime::Loop& loop, std::string table, std::function<void()> callback) {
+    auto watcher = std::make_shared<ChangeWatcher>();
+    watcher->loop = &loop;
+    watcher->table = std::move(table);
+    watcher->callback = std::move(callback);
+    {
+        const std::scoped_lock lock(mutex_);
+        change_watchers_.push_back(watcher);
+    }
+    return Watch([self = shared_from_this(), watcher] {
+        {
+            const std::scoped_lock lock(watcher->mutex);
+            watcher->ended = true;
+        }
+        const std::scoped_lock lock(self->mutex_);
+        std::erase(self->change_watchers_, watcher);
+    });
+}
+
+void Watches::notify_changed(const std::vector<std::string>& tables) {
+    if (tables.empty()) return;
+    const std::scoped_lock lock(mutex_);
+    for (const std::shared_ptr<ChangeWatcher>& watcher : change_watchers_) {
+        if (std::ranges::find(tables, watcher->table) == tables.end()) continue;
+        const std::scoped_lock inner(watcher->mutex);
+        if (watcher->ended || std::exchange(watcher->posted, true)) continue;
+        watcher->loop->post([watcher] {
+            {
+                const std::scoped_lock posted(watcher->mutex);
+                watcher->posted = false;
+                if (watcher->ended) return;
+            }
+            watcher->callback();
+        });
+    }
+}
+
 void Watches::tell(const std::shared_ptr<Watcher>& watcher, std::string lowest_sort) {
     const std::scoped_lock lock(watcher->mutex);
     if (watcher->ended) return;

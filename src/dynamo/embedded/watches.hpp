@@ -25,8 +25,14 @@ public:
                             bool sorted,
                             WatchCallback callback);
 
+    /// Hears of changes recorded of the table.
+    [[nodiscard]] Watch add_changes(runtime::Loop& loop,
+                                    std::string table,
+                                    std::function<void()> callback);
+
     /// Posts to those concerned; called by the writer after the commit.
     void notify(const PartitionChanges& changes);
+    void notify_changed(const std::vector<std::string>& tables);
 
 private:
     struct Watcher {
@@ -44,8 +50,18 @@ private:
     static void tell(const std::shared_ptr<Watcher>& watcher, std::string lowest_sort);
     void remove(const std::shared_ptr<Watcher>& watcher);
 
+    struct ChangeWatcher {
+        runtime::Loop* loop = nullptr;
+        std::string table{};
+        std::function<void()> callback{};
+        std::mutex mutex{};
+        bool posted = false;
+        bool ended = false;
+    };
+
     std::mutex mutex_;
     std::vector<std::shared_ptr<Watcher>> watchers_;
+    std::vector<std::shared_ptr<ChangeWatcher>> change_watchers_;
 };
 
 }  // namespace carillon::dynamo::embedded

@@ -335,6 +335,7 @@ void Writer::publish(Group& group) {
     }
     for (const std::function<void()>& call : group.on_commit) call();
     context_.watches.notify(group.partitions);
+    context_.watches.notify_changed(group.changed);
 }
 
 void Writer::retract(Group& group, const Error& error) {
