@@ -51,6 +51,8 @@ struct WebhookRequest {
 struct Webhook {
     std::string name_space;
     std::string id;
+    /// What its receiver sees as `webhook-id`: the same at every attempt, and nobody else's.
+    std::string webhook_id;
     std::string url;
     std::string method;
     Instant schedule{};

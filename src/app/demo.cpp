@@ -61,16 +61,9 @@ std::vector<Planned> plan(const std::string& receiver) {
     return all;
 }
 
-/// The first occurrence's id of `every-second__2`, and the 2.
-std::pair<std::string, int> series_of(const std::string& id) {
-    const std::size_t mark = id.rfind("__");
-    if (mark == std::string::npos) return {id, 0};
-    int count = 0;
-    for (const char c : id.substr(mark + 2)) {
-        if (c < '0' || c > '9') return {id, 0};
-        count = count * 10 + (c - '0');
-    }
-    return {id.substr(0, mark), count};
+/// Whose call it is: `flaky` of `/flaky`. Its `webhook-id` means nothing to a reader.
+std::string bell_of(const cli::Received& call) {
+    return call.target.empty() ? std::string() : call.target.substr(1);
 }
 
 class Demo {
@@ -95,11 +88,6 @@ public:
     }
 
 private:
-    struct Ring {
-        TimePoint scheduled{};
-        int calls_left = 0;
-    };
-
     int decide(const cli::Received& call);
     void hear(const cli::Received& call);
     [[nodiscard]] Task<Result<>> register_all(cli::Api& api);
@@ -112,7 +100,7 @@ private:
     runtime::Event done_;
     cli::Receiver receiver_;
     net::HttpServer http_;
-    std::map<std::string, Ring> rings_;  // By the id of the first occurrence.
+    std::map<std::string, int> calls_left_of_;
     std::vector<double> lateness_ms_;
     int calls_left_ = 0;
     int flaky_calls_ = 0;
@@ -120,38 +108,38 @@ private:
 };
 
 int Demo::decide(const cli::Received& call) {
-    if (series_of(call.id()).first != "flaky") return 200;
+    if (bell_of(call) != "flaky") return 200;
     return ++flaky_calls_ <= flaky_failures ? 503 : 200;
 }
 
 void Demo::hear(const cli::Received& call) {
-    const double now_ms = static_cast<double>(loop_.clock().wall_us()) / 1'000;
-    const auto [id, count] = series_of(call.id());
-    const auto ring = rings_.find(id);
-    if (ring == rings_.end()) return;
+    const std::string bell = bell_of(call);
+    const auto left = calls_left_of_.find(bell);
+    if (left == calls_left_of_.end()) return;
     std::string late = "a retry";
-    if (call.attempt() <= 1) {
-        const TimePoint due = ring->second.scheduled + std::chrono::seconds(count);
-        lateness_ms_.push_back(now_ms - static_cast<double>(to_epoch_ms(due)));
+    const auto scheduled = parse_instant(call.headers.get("webhook-scheduled-at").value_or(""));
+    if (call.attempt() <= 1 && scheduled) {
+        const double now_ms = static_cast<double>(loop_.clock().wall_us()) / 1'000;
+        lateness_ms_.push_back(now_ms - static_cast<double>(to_epoch_ms(*scheduled)));
         late = fmt::format("{:.1f} ms late", lateness_ms_.back());
     }
     const Style style = call.status == 200 ? Style::good : Style::bad;
     console_.out << fmt::format("  {}  {:<16} {}  attempt {}  {}\n",
                                 format_instant(call.at).substr(11, 12),
-                                cli::printable(call.id()),
+                                cli::printable(bell),
                                 cli::paint(fmt::format("{}", call.status), style, console_.colours),
                                 call.attempt(),
                                 late)
                  << std::flush;
-    if (ring->second.calls_left == 0) return;
-    --ring->second.calls_left;
+    if (left->second == 0) return;
+    --left->second;
     if (--calls_left_ == 0) done_.set();
 }
 
 Task<Result<>> Demo::register_all(cli::Api& api) {
     const std::vector<Planned> planned = plan(http_.url());
     for (const Planned& each : planned) {
-        rings_[each.id].calls_left = each.rings;
+        calls_left_of_[each.id] = each.rings;
         calls_left_ += each.rings;
     }
     // Told before, because the first of them rings while the others are being registered.
@@ -163,8 +151,6 @@ Task<Result<>> Demo::register_all(cli::Api& api) {
     for (const Planned& each : planned) {
         const TimePoint now = loop_.now();
         CARILLON_CO_TRY(json::object body, cli::registration(each.options, now));
-        const auto scheduled = parse_instant(cli::text_member(body, "schedule"));
-        if (scheduled) rings_[each.id].scheduled = *scheduled;
         std::optional<json::value> sent{std::move(body)};
         CARILLON_CO_TRY(const auto made, co_await api.call("POST", "/webhooks", std::move(sent)));
         static_cast<void>(made);

@@ -183,6 +183,7 @@ std::string webhook_sheet(const json::object& webhook, TimePoint now, const Cons
     sheet.add("repeat", repeat_of(webhook));
     add_request(sheet, webhook);
     add_outcome(sheet, webhook);
+    sheet.add("webhook-id", text_member(webhook, "webhookId"));
     sheet.add("created", when(webhook, "__createdAt", now));
     sheet.add("updated", when(webhook, "__updatedAt", now));
     return sheet.take();

@@ -125,6 +125,7 @@ Webhook to_public(const webhooks::Webhook& webhook) {
     Webhook out;
     out.name_space = webhook.name_space;
     out.id = webhook.id;
+    out.webhook_id = webhooks::occurrence_id(webhook);
     out.url = webhook.url;
     out.method = webhook.method;
     out.schedule = webhook.schedule;

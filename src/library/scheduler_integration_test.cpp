@@ -149,7 +149,8 @@ TEST(Scheduler, DeliversWhatIsScheduled) {
     EXPECT_EQ(requests[0].method, "POST");
     EXPECT_EQ(requests[0].target, "/hook?x=1");
     EXPECT_EQ(requests[0].body, R"({"order":5})");
-    EXPECT_EQ(requests[0].headers.get("webhook-id"), made->id);
+    EXPECT_EQ(requests[0].headers.get("webhook-id"), made->webhook_id);
+    EXPECT_EQ(requests[0].headers.get("Idempotency-Key"), made->webhook_id);
     EXPECT_EQ(requests[0].headers.get("X-A"), "b");
     const Webhook rung = settled(scheduler, made->id, WebhookStatus::completed);
     EXPECT_EQ(rung.response_status, 200);

@@ -102,6 +102,7 @@ constexpr std::string_view text = R"json({
     },
     "errors": {"type": "array", "items": {"type": "string"}},
     "status": {"$ref": "#/components/schemas/Status"},
+    "webhookId": {"type": "string", "description": "What its receiver sees as webhook-id: the same at every attempt, and no other occurrence's"},
     "nextAttemptAt": {"type": ["string", "null"], "format": "date-time"},
     "__createdAt": {"type": "string", "format": "date-time"},
     "__updatedAt": {"type": "string", "format": "date-time"}

@@ -12,6 +12,8 @@
 namespace carillon::webhooks {
 namespace {
 
+constexpr std::string_view attempts_attribute = "__attempts";
+
 /// Adds the next occurrence, if there is to be one, to what is committed with the outcome.
 void continue_series(Webhook& webhook,
                      const queue::RowMap& rows,
@@ -29,6 +31,21 @@ void continue_series(Webhook& webhook,
 }
 
 }  // namespace
+
+int attempt_number(const Webhook& webhook, const queue::Claim& claim) {
+    // The failures are in it already; those of a webhook that was retried by hand start at 0 again.
+    const std::int64_t last = std::max<std::int64_t>(webhook.last_attempt, claim.attempt - 1);
+    const std::int64_t number = last + 1 + claim.row.interruptions;
+    return static_cast<int>(std::min<std::int64_t>(number, std::numeric_limits<int>::max()));
+}
+
+queue::Settlement settle_released(const queue::Claim& claim, const Webhook& webhook) {
+    queue::Settlement out;
+    out.verdict = queue::Verdict::release;
+    out.item = claim.item;
+    out.item.set(attempts_attribute, attempt_number(webhook, claim));
+    return out;
+}
 
 void add_error(std::vector<std::string>& errors, std::string_view text) {
     std::string kept(utf8_prefix(text, error_bytes_max));
@@ -56,6 +73,11 @@ queue::Settlement settle(const queue::Claim& claim,
                  response_value({.body = verdict.response.body,
                                  .headers = verdict.response.headers,
                                  .status = verdict.response.status}));
+    // What is delivered at once needs no count: nothing follows.
+    const int number = attempt_number(webhook, claim);
+    if (number > 1 || verdict.outcome != delivery::Outcome::delivered) {
+        out.item.set(attempts_attribute, number);
+    }
     if (verdict.outcome == delivery::Outcome::delivered) {
         out.verdict = queue::Verdict::done;
         continue_series(webhook, rows, now, out);
@@ -93,6 +115,8 @@ queue::Settlement settle_poisoned(const queue::Claim& claim,
               fmt::format("given up: the server died {} times while this was being delivered",
                           claim.row.interruptions));
     out.item.set("errors", errors_value(webhook.errors));
+    // The attempts that died count, although this is not one.
+    out.item.set(attempts_attribute, attempt_number(webhook, claim) - 1);
     continue_series(webhook, rows, now, out);
     return out;
 }

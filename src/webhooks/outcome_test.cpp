@@ -135,6 +135,28 @@ TEST_F(Settle, ContinuesTheSeriesOnce) {
     EXPECT_TRUE(settled(again, 1, answered(Outcome::delivered, 200)).also.empty());
 }
 
+TEST_F(Settle, CountsEveryAttemptThatBegan) {
+    const auto delivered = answered(Outcome::delivered, 200);
+    const auto refused = answered(Outcome::failed, 500, "e");
+    // What is delivered at once is stored without a count.
+    EXPECT_EQ(settled(webhook(), 1, delivered).item.find("__attempts"), nullptr);
+    EXPECT_EQ(from_item(settled(webhook(), 1, refused).item)->last_attempt, 1);
+    EXPECT_EQ(from_item(settled(webhook(), 2, delivered).item)->last_attempt, 2);
+
+    queue::Claim interrupted = claim(webhook());
+    interrupted.row.interruptions = 2;
+    EXPECT_EQ(attempt_number(webhook(), interrupted), 3);
+    const auto failed =
+        settle(interrupted, webhook(), refused, rows_, backoff_, noon + seconds{1}, random_);
+    const Webhook after = from_item(failed.item).value();
+    EXPECT_EQ(attempt_number(after, claim(after, 2)), 4);
+    // Retried by hand: no failures any more, and no interruptions.
+    EXPECT_EQ(attempt_number(after, claim(after, 1)), 4);
+    EXPECT_EQ(from_item(settle_released(interrupted, webhook()).item)->last_attempt, 3);
+    EXPECT_EQ(from_item(settle_poisoned(interrupted, webhook(), rows_, noon).item)->last_attempt,
+              2);
+}
+
 TEST_F(Settle, GivesUpWhatKillsTheServer) {
     queue::Claim of = claim(webhook(true));
     of.row.interruptions = 10;

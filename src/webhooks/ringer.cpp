@@ -44,23 +44,15 @@ Task<queue::Settlement> Ringer::handle(queue::Claim claim) {
                             .method = webhook->method,
                             .headers = webhook->headers,
                             .body = webhook->body};
-    // An attempt that a crash cut short is not counted as a failure, yet the receiver may have
-    // seen it.
-    delivery::Attempt attempt{.occurrence_id = webhook->id,
-                              .number = claim.attempt + claim.row.interruptions,
+    delivery::Attempt attempt{.occurrence_id = occurrence_id(*webhook),
+                              .number = attempt_number(*webhook, claim),
                               .scheduled_at = webhook->schedule};
     const delivery::Verdict verdict =
         co_await sender_.send(std::move(target), std::move(attempt), claim.stop);
 
     const bool unanswered =
         verdict.outcome == delivery::Outcome::failed && verdict.response.status == 0;
-    if (unanswered && claim.stop.stop_requested()) {
-        // Cut short by us, which is not the receiver's failure.
-        queue::Settlement released;
-        released.verdict = queue::Verdict::release;
-        released.item = std::move(claim.item);
-        co_return released;
-    }
+    if (unanswered && claim.stop.stop_requested()) co_return settle_released(claim, *webhook);
     count(verdict);
     if (verdict.outcome != delivery::Outcome::delivered && log_.enabled(LogLevel::debug)) {
         log_.debug("delivery failed",

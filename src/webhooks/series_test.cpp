@@ -2,6 +2,8 @@
 
 #include "webhooks/service_rig_test.hpp"
 
+#include <set>
+
 namespace carillon::webhooks::testing {
 namespace {
 
@@ -32,6 +34,9 @@ TEST(Series, RepeatsWithoutDriftUntilItsMax) {
     rig.run_for(10min);
     EXPECT_THAT(times(rig), ElementsAre(noon + 1s, noon + 31s, noon + 61s, noon + 91s));
     EXPECT_THAT(rig.sender.ids(), ElementsAre("w", "w__1", "w__2", "w__3"));
+    std::set<std::string> seen;
+    for (const auto& call : rig.sender.calls) seen.insert(call.webhook_id);
+    EXPECT_EQ(seen.size(), 4U);
     EXPECT_EQ(rig.get("w__3").repeat.parent, "w");
     EXPECT_EQ(rig.get("w__3").repeat.count, 3);
     EXPECT_EQ(rig.get("w").status, Status::completed);
@@ -149,7 +154,8 @@ TEST(Crash, DeliversAgainWhatWasUnderWayWithTheSameId) {
     rig.run_for(5min);
     ASSERT_EQ(rig.sender.calls.size(), 2U);
     EXPECT_EQ(rig.sender.calls[1].id, "w");
-    EXPECT_GT(rig.sender.calls[1].number, 1);
+    EXPECT_EQ(rig.sender.calls[1].webhook_id, rig.sender.calls[0].webhook_id);
+    EXPECT_EQ(rig.sender.calls[1].number, 2);
     const Webhook webhook = rig.get("w");
     EXPECT_EQ(webhook.status, Status::completed);
     EXPECT_EQ(webhook.retries.count, 0);
@@ -160,6 +166,51 @@ TEST(Crash, DeliversAgainWhatWasUnderWayWithTheSameId) {
     rig.finish(before->stop(0s));
     EXPECT_EQ(rig.get("w").version, version);
     EXPECT_EQ(rig.get("w").status, Status::completed);
+}
+
+TEST(Crash, NeverCountsAttemptsBackwards) {
+    Rig rig;
+    rig.sender.delay = 1h;
+    rig.service = rig.make(*rig.database, false);
+    Registration registration = Rig::registration(noon, "w");
+    registration.retries_max = 1;
+    rig.add(registration);
+    rig.finish(rig.service->stop(0s));
+    rig.service.reset();
+
+    // Two lives end with it under way, a third is stopped, then two attempts fail.
+    std::vector<std::unique_ptr<CutStore>> stores;
+    std::vector<std::unique_ptr<Service>> dead;
+    for (int life = 0; life < 2; ++life) {
+        stores.push_back(std::make_unique<CutStore>(*rig.database));
+        dead.push_back(rig.make(*stores.back()));
+        rig.run_for(1s);
+        stores.back()->cut = true;
+    }
+    rig.begin();
+    rig.run_for(1s);
+    rig.finish(rig.service->stop(0s));
+    rig.service.reset();
+    rig.sender.delay = 0s;
+    rig.sender.answer = [](const auto&) { return FakeSender::status(500); };
+    rig.begin();
+    rig.run_for(1min);
+    ASSERT_EQ(rig.get("w").status, Status::failed);
+    EXPECT_EQ(rig.get("w").retries.count, 1);
+    // By hand it begins its retries again, but it is the same occurrence still.
+    rig.sender.answer = nullptr;
+    ASSERT_TRUE(rig.finish(rig.service->retry("shop", "w")));
+    rig.run_for(1min);
+    EXPECT_EQ(rig.get("w").status, Status::completed);
+
+    std::vector<int> numbers;
+    for (const auto& call : rig.sender.calls) {
+        numbers.push_back(call.number);
+        EXPECT_EQ(call.webhook_id, rig.sender.calls.front().webhook_id);
+    }
+    EXPECT_THAT(numbers, ElementsAre(1, 2, 3, 4, 5, 6));
+    for (auto& store : stores) store->cut = false;
+    for (auto& service : dead) rig.finish(service->stop(0s));
 }
 
 TEST(Crash, KeepsAnOutcomeUntilTheStoreTakesIt) {
@@ -230,7 +281,7 @@ TEST(Crash, LosesNothingOverManyDeaths) {
     rig.service.reset();
 
     struct Life {
-        Life(Rig& rig) : store(*rig.database), sender(rig.loop) {}  // NOLINT
+        Life(Rig& rig) : store(*rig.database), sender(rig.loop, *rig.database) {}  // NOLINT
 
         CutStore store;
         FakeSender sender;

@@ -26,10 +26,13 @@ inline const TimePoint noon = parse_instant("2026-11-21T12:00:00Z").value();
 /// Answers as the test says, and notes what it was sent when.
 class FakeSender final : public delivery::Sender {
 public:
-    explicit FakeSender(runtime::Loop& loop) : loop_(loop) {}
+    /// It asks `database` whose each delivery is.
+    FakeSender(runtime::Loop& loop, dynamo::Database& database)
+        : loop_(loop), database_(database) {}
 
     struct Call {
-        std::string id;
+        std::string id;          ///< The webhook's own.
+        std::string webhook_id;  ///< What a receiver sees.
         int number = 0;
         TimePoint at{};
         delivery::Target target;
@@ -46,7 +49,8 @@ public:
                                  delivery::Attempt attempt,
                                  runtime::StopToken stop) override {
         if (dead) co_return unanswered("dead");
-        Call call{attempt.occurrence_id, attempt.number, loop_.now(), std::move(target)};
+        Call call{{}, attempt.occurrence_id, attempt.number, loop_.now(), std::move(target)};
+        call.id = co_await own_id(attempt.occurrence_id);
         EXPECT_GE(call.at, attempt.scheduled_at) << call.id << " rang early";
         calls.push_back(call);
         ++running;
@@ -83,14 +87,37 @@ public:
     }
 
 private:
+    Task<std::string> own_id(std::string webhook_id) {
+        dynamo::ScanRequest request;
+        request.table = ServiceOptions{}.table;
+        while (!own_ids_.contains(webhook_id)) {
+            dynamo::ScanRequest next = request;
+            const auto page = co_await database_.scan(std::move(next));
+            if (!page) co_return "unknown";
+            for (const dynamo::Item& item : page->items) {
+                if (auto webhook = from_item(item)) {
+                    own_ids_[occurrence_id(*webhook)] = webhook->id;
+                }
+            }
+            if (!page->last_key) break;
+            request.start_key = page->last_key;
+        }
+        co_return own_ids_[webhook_id];
+    }
+
     runtime::Loop& loop_;
+    dynamo::Database& database_;
+    std::map<std::string, std::string> own_ids_;
 };
+
+inline std::unique_ptr<dynamo::EmbeddedDatabase> open_in_memory(runtime::Clock& clock) {
+    auto opened = dynamo::open_embedded({.memory = true, .inline_writer = true}, clock);
+    if (!opened) std::abort();
+    return *std::move(opened);
+}
 
 struct Rig {
     Rig() {
-        auto opened = dynamo::open_embedded({.memory = true, .inline_writer = true}, clock);
-        EXPECT_TRUE(opened) << describe(opened.error());
-        database = *std::move(opened);
         options.backoff = {.base = 10s, .cap = 1h, .multiplier = 2, .jitter = 0};
         options.queue.concurrency = 25;
     }
@@ -104,8 +131,8 @@ struct Rig {
     runtime::TaskGroup group{loop};
     SeededRandom random{42};
     Registry metrics;
-    std::unique_ptr<dynamo::EmbeddedDatabase> database;
-    FakeSender sender{loop};
+    std::unique_ptr<dynamo::EmbeddedDatabase> database = open_in_memory(clock);
+    FakeSender sender{loop, *database};
     ServiceOptions options;
     std::unique_ptr<Service> service;
 

@@ -4,6 +4,8 @@
 
 #include "webhooks/service_rig_test.hpp"
 
+#include <set>
+
 namespace carillon::webhooks::testing {
 namespace {
 
@@ -88,6 +90,22 @@ TEST(Service, AnswersTheSameRegistrationWithTheSameWebhook) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::already_exists);
     EXPECT_EQ(refused.error().field, "id");
+}
+
+TEST(Service, GivesEveryOccurrenceAnIdOfItsOwn) {
+    Rig rig;
+    rig.begin();
+    rig.add(Rig::registration(noon + 1s, "w", "shop"));
+    rig.add(Rig::registration(noon + 1s, "w", "blog"));
+    rig.run_for(2s);
+    ASSERT_TRUE(rig.finish(rig.service->remove("shop", "w")));
+    rig.add(Rig::registration(noon + 1s, "w", "shop"));
+    rig.run_for(2s);
+    ASSERT_EQ(rig.sender.calls.size(), 3U);
+    std::set<std::string> seen;
+    for (const auto& call : rig.sender.calls) seen.insert(call.webhook_id);
+    EXPECT_EQ(seen.size(), 3U);
+    EXPECT_TRUE(seen.contains(occurrence_id(rig.get("w", "blog"))));
 }
 
 TEST(Service, RegistersManyEachForItself) {

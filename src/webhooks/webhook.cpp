@@ -110,6 +110,7 @@ std::optional<Webhook> next_occurrence(const Webhook& webhook, TimePoint now) {
     next.updated_at = now;
     next.version = to_epoch_ms(now);
     next.interruptions = 0;
+    next.last_attempt = 0;
     return next;
 }
 

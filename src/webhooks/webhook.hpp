@@ -72,6 +72,9 @@ struct Webhook {
     /// When the next attempt is due: the schedule, or later after a failure. JSON `nextAttemptAt`.
     TimePoint next_attempt_at{};
     int interruptions = 0;
+    /// The number of the last attempt of this occurrence that is recorded to have begun. Unlike
+    /// `retries.count` it never goes back: not by a crash, and not when it is retried by hand.
+    std::int64_t last_attempt = 0;
     /// What the ids of its further occurrences begin with, when that is not the first one's id: a
     /// series that was registered again under its old id must not meet the old one's occurrences.
     std::string series{};
@@ -79,6 +82,11 @@ struct Webhook {
     /// must not start the series a second time.
     std::string successor{};
 };
+
+/// `webhook-id`: `msg_` and 32 hexadecimal digits. The same for every attempt of an occurrence; no
+/// other occurrence has it, not even one of another namespace, of the same repeat rule, or one that
+/// was registered under the same id after this one was deleted.
+[[nodiscard]] std::string occurrence_id(const Webhook& webhook);
 
 /// The JSON that the API answers: the field names of the seed's schema.
 [[nodiscard]] boost::json::object to_json(const Webhook& webhook);

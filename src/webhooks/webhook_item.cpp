@@ -245,6 +245,7 @@ Item to_item(const Webhook& webhook) {
     item.set("__createdAt", format_instant(webhook.created_at));
     item.set("__updatedAt", format_instant(webhook.updated_at));
     item.set("__ts", webhook.version);
+    if (webhook.last_attempt > 0) item.set("__attempts", webhook.last_attempt);
     if (!webhook.series.empty()) item.set("__series", webhook.series);
     if (!webhook.successor.empty()) item.set("__next", webhook.successor);
     return item;
@@ -280,6 +281,7 @@ Result<Webhook> from_item(const Item& item) {
     webhook.version = whole_at(item, "__ts").value_or(0);
     webhook.next_attempt_at = ms_at(item, "__dueAt").value_or(webhook.schedule);
     webhook.interruptions = static_cast<int>(whole_at(item, "__interruptions").value_or(0));
+    webhook.last_attempt = whole_at(item, "__attempts").value_or(0);
     if (const std::string* series = text_at(item, "__series")) webhook.series = *series;
     if (const std::string* next = text_at(item, "__next")) webhook.successor = *next;
     return webhook;

@@ -47,11 +47,13 @@ TEST(FromItem, GivesBackEverything) {
     webhook.response = {.body = "text", .headers = {{"h", "v"}}, .status = 503};
     webhook.errors = {"one", "two"};
     webhook.status = Status::suspended;
+    webhook.last_attempt = 8;
     webhook.series = "p__1";
     webhook.successor = "p__1__5";
     const Webhook back = from_item(to_item(webhook)).value();
     EXPECT_EQ(to_item(back), to_item(webhook));
     EXPECT_EQ(to_text(to_json(back)), to_text(to_json(webhook)));
+    EXPECT_EQ(back.last_attempt, 8);
     EXPECT_EQ(back.series, "p__1");
     EXPECT_EQ(back.successor, "p__1__5");
     EXPECT_EQ(back.version, webhook.version);

@@ -83,6 +83,7 @@ json::object to_json(const Webhook& webhook) {
     out["retries"] = retries_json(webhook.retries);
     out["response"] = response_json(webhook.response);
     out["errors"] = std::move(errors);
+    out["webhookId"] = occurrence_id(webhook);
     out["nextAttemptAt"] = optional_instant(next_attempt(webhook));
     out["__createdAt"] = format_instant(webhook.created_at);
     out["__updatedAt"] = format_instant(webhook.updated_at);

@@ -113,6 +113,7 @@ TEST(NextOccurrence, StartsAfresh) {
     webhook.response = {.body = "x", .headers = {{"a", "b"}}, .status = 500};
     webhook.status = Status::failed;
     webhook.interruptions = 3;
+    webhook.last_attempt = 9;
     webhook.body = boost::json::object{{"k", "v"}};
     const auto next = next_occurrence(webhook, noon + seconds{5}).value();
     EXPECT_EQ(next.retries.count, 0);
@@ -123,6 +124,7 @@ TEST(NextOccurrence, StartsAfresh) {
     EXPECT_EQ(next.response.body, "");
     EXPECT_EQ(next.status, Status::pending);
     EXPECT_EQ(next.interruptions, 0);
+    EXPECT_EQ(next.last_attempt, 0);
     EXPECT_EQ(next.body, webhook.body);
     EXPECT_EQ(next.created_at, noon + seconds{5});
 }
@@ -154,6 +156,38 @@ TEST(NextOccurrence, IsNoneWithoutARuleWithASuccessorOrBeyondTheYears) {
     EXPECT_FALSE(next_occurrence(repeating({0, 0, Unit::minutes}), noon));
 }
 
+TEST(OccurrenceId, IsTheSameForEverBecauseReceiversRememberIt) {
+    Webhook webhook = repeating({1, 0, Unit::minutes});
+    webhook.created_at = noon;
+    const std::string id = occurrence_id(webhook);
+    EXPECT_EQ(id, "msg_bff2549c1df602cde85ff681bac2eb6e");
+    webhook.status = Status::failed;
+    webhook.retries.count = 3;
+    webhook.next_attempt_at = noon + hours{1};
+    webhook.updated_at = noon + hours{1};
+    webhook.version += 5;
+    webhook.interruptions = 2;
+    EXPECT_EQ(occurrence_id(webhook), id);
+}
+
+TEST(OccurrenceId, BelongsToOneOccurrence) {
+    Webhook webhook = repeating({1, 0, Unit::minutes});
+    webhook.name_space = "ab";
+    webhook.id = "c";
+    webhook.created_at = noon;
+    const std::string id = occurrence_id(webhook);
+    Webhook elsewhere = webhook;
+    elsewhere.name_space = "a";
+    elsewhere.id = "bc";
+    Webhook again = webhook;
+    again.created_at = noon + Duration{1};
+    std::vector<std::string> others{occurrence_id(elsewhere), occurrence_id(again)};
+    others.push_back(occurrence_id(next_occurrence(webhook, noon).value()));
+    for (const std::string& other : others) EXPECT_NE(other, id);
+    EXPECT_EQ(id.size(), 36U);
+    EXPECT_EQ(id.find_first_not_of("msg_0123456789abcdef"), std::string::npos);
+}
+
 TEST(ToJson, HasTheSeedsFieldsAndTypes) {
     Webhook webhook = repeating({30, 5, Unit::minutes});
     webhook.method = "POST";
@@ -172,7 +206,7 @@ TEST(ToJson, HasTheSeedsFieldsAndTypes) {
         R"("rule":{"interval":30,"max":5,"unit":"minutes"}},)"
         R"("retries":{"count":1,"last":"2026-11-21T12:00:00.005Z","max":3},)"
         R"("response":{"body":"ok","headers":{"content-type":"text/plain"},"status":200},)"
-        R"("errors":["e"],"nextAttemptAt":"2026-11-21T12:00:00.000Z",)"
+        R"("errors":["e"],"webhookId":"msg_46a641827f24a2fa3d9853aa55fec8a0","nextAttemptAt":"2026-11-21T12:00:00.000Z",)"
         R"("__createdAt":"2026-11-21T11:00:00.000Z","__updatedAt":"2026-11-21T12:00:00.000Z"})");
 }
 

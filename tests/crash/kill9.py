@@ -89,6 +89,12 @@ def reconcile(count, server, receiver, kills, completed_at_kill):
     if early:
         failures.append(f"{early} webhooks rang before their time")
     strays = [i for i, rs in receipts.items() if len({r.webhook_id for r in rs}) != 1 or not rs[0].webhook_id]
+    wrong = [i for i, rs in receipts.items() if rs and rs[0].webhook_id != items[i]["webhookId"]]
+    if wrong:
+        failures.append(f"{len(wrong)} webhooks rang with another webhook-id than the store shows, e.g. {wrong[:5]}")
+    backwards = [i for i, rs in receipts.items() if any(int(a.attempt) > int(b.attempt) for a, b in zip(rs, rs[1:]))]
+    if backwards:
+        failures.append(f"{len(backwards)} webhooks counted their attempts backwards, e.g. {backwards[:5]}")
     if strays:
         failures.append(f"{len(strays)} webhooks changed their webhook-id between attempts")
     for at, ids in completed_at_kill:

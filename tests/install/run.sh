@@ -36,7 +36,7 @@ cmake --build "$work/example"
 
 echo "== run it"
 "$work/example/schedule" "$work/store" | tee "$work/out"
-grep -q 'rang: POST /hello HTTP/1.1  webhook-id hello  {"hello":"bell"}' "$work/out"
+grep -q -E 'rang: POST /hello HTTP/1.1  webhook-id msg_[0-9a-f]{32}  \{"hello":"bell"\}' "$work/out"
 [ "$(grep -c 'COMPLETED, answered 200' "$work/out")" = 3 ]
 
 echo "== a second program over the same store finds what the first one left"
