@@ -12,7 +12,7 @@ class Budget {
 public:
     /// Enough for any rule that fires at least once in the calendar's cycle of 400 years, and spent
     /// within a few milliseconds.
-    static constexpr int steps_default = 200'000;
+    static constexpr int steps_default = 400'000;
 
     explicit Budget(int steps = steps_default) : left_(steps) {}
 

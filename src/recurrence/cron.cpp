@@ -1,6 +1,8 @@
 #include "recurrence/cron.hpp"
 
 #include "recurrence/bits.hpp"
+#include "recurrence/month.hpp"
+#include "recurrence/time_set.hpp"
 
 #include <bit>
 
@@ -8,15 +10,6 @@ namespace carillon::recurrence {
 namespace {
 
 constexpr int saturday = 6;
-
-/// Bits 1 to 31 for the weekdays of `pattern` in a month whose 1st is a `first_weekday`.
-std::uint32_t weekdays_of_month(std::uint32_t pattern, int first_weekday) {
-    // Day d has weekday (first_weekday + d - 1) mod 7: turn the week so that bit 0 is the 1st.
-    const std::uint64_t two_weeks = std::uint64_t{pattern} | std::uint64_t{pattern} << 7U;
-    const std::uint64_t week = two_weeks >> static_cast<unsigned>(first_weekday) & 0x7FU;
-    constexpr std::uint64_t five_weeks = 1 | 1U << 7U | 1U << 14U | 1U << 21U | 1U << 28U;
-    return static_cast<std::uint32_t>((week * five_weeks) << 1U);
-}
 
 /// The weekday (Monday to Friday) nearest to `day` within its month.
 int nearest_weekday(int day, int first_weekday, int length) {
@@ -26,53 +19,8 @@ int nearest_weekday(int day, int first_weekday, int length) {
     return day;
 }
 
-struct TimeOfDay {
-    int hour;
-    int minute;
-    int second;
-};
-
-TimeOfDay time_of(std::int64_t second_of_day) {
-    const auto seconds = static_cast<int>(second_of_day);
-    return {seconds / 3'600, seconds / 60 % 60, seconds % 60};
-}
-
-/// Seconds of the day at or after `from`, or -1.
-int time_from(const Cron& cron, const TimeOfDay& from) {
-    int hour = bit_from(cron.hours, from.hour);
-    if (hour == from.hour) {
-        int minute = bit_from(cron.minutes, from.minute);
-        if (minute == from.minute) {
-            const int second = bit_from(cron.seconds, from.second);
-            if (second >= 0) return hour * 3'600 + minute * 60 + second;
-            minute = bit_from(cron.minutes, from.minute + 1);
-        }
-        if (minute >= 0) return hour * 3'600 + minute * 60 + std::countr_zero(cron.seconds);
-        hour = bit_from(cron.hours, from.hour + 1);
-    }
-    if (hour < 0) return -1;
-    return hour * 3'600 + std::countr_zero(cron.minutes) * 60 + std::countr_zero(cron.seconds);
-}
-
-int last_bit(std::uint64_t bits) {
-    return 63 - std::countl_zero(bits);
-}
-
-/// Seconds of the day at or before `to`, or -1.
-int time_down(const Cron& cron, const TimeOfDay& to) {
-    int hour = bit_down(cron.hours, to.hour);
-    if (hour == to.hour) {
-        int minute = bit_down(cron.minutes, to.minute);
-        if (minute == to.minute) {
-            const int second = bit_down(cron.seconds, to.second);
-            if (second >= 0) return hour * 3'600 + minute * 60 + second;
-            minute = bit_down(cron.minutes, to.minute - 1);
-        }
-        if (minute >= 0) return hour * 3'600 + minute * 60 + last_bit(cron.seconds);
-        hour = bit_down(cron.hours, to.hour - 1);
-    }
-    if (hour < 0) return -1;
-    return hour * 3'600 + last_bit(cron.minutes) * 60 + last_bit(cron.seconds);
+TimeSet times_of(const Cron& cron) {
+    return {cron.hours, cron.minutes, cron.seconds};
 }
 
 /// The first year of the rule at or after `year`, or a year beyond the calendar.
@@ -137,18 +85,19 @@ std::uint32_t Cron::days_of(int year, int month) const {
 std::optional<Local> Cron::next(Local after) const {
     if (after >= local_max) return std::nullopt;
     const Local from = after < local_min ? local_min : after + 1;
+    const TimeSet times = times_of(*this);
     const Day today = day_of_local(from);
     Date date = date_of(today);
     int skip = date.day;  // Days below are over.
     if (has_bit(months, date.month) && year_from(*this, date.year) == date.year) {
         const std::uint32_t matching = days_of(date.year, date.month);
         if (has_bit(matching, date.day)) {
-            const int time = time_from(*this, time_of(from - today * seconds_per_day));
+            const int time = times.from(static_cast<int>(from - today * seconds_per_day));
             if (time >= 0) return today * seconds_per_day + time;
             ++skip;
         }
         const int day = bit_from(matching, skip);
-        if (day >= 0) return (today + day - date.day) * seconds_per_day + time_from(*this, {});
+        if (day >= 0) return (today + day - date.day) * seconds_per_day + times.first();
     }
     for (;;) {
         int month = bit_from(months, date.month + 1);
@@ -164,7 +113,7 @@ std::optional<Local> Cron::next(Local after) const {
         }
         const int day = bit_from(days_of(date.year, month), 1);
         if (day >= 0) {
-            return local_of(day_of(date.year, month, day)) + time_from(*this, {});
+            return local_of(day_of(date.year, month, day)) + times.first();
         }
     }
 }
@@ -172,20 +121,20 @@ std::optional<Local> Cron::next(Local after) const {
 std::optional<Local> Cron::previous(Local before) const {
     if (before <= local_min) return std::nullopt;
     const Local to = before > local_max ? local_max : before - 1;
+    const TimeSet times = times_of(*this);
     const Day today = day_of_local(to);
     Date date = date_of(today);
     int keep = date.day;  // Days above are yet to come.
-    constexpr TimeOfDay end_of_day{23, 59, 59};
     if (has_bit(months, date.month) && year_down(*this, date.year) == date.year) {
         const std::uint32_t matching = days_of(date.year, date.month);
         if (has_bit(matching, date.day)) {
-            const int time = time_down(*this, time_of(to - today * seconds_per_day));
+            const int time = times.down(static_cast<int>(to - today * seconds_per_day));
             if (time >= 0) return today * seconds_per_day + time;
             --keep;
         }
         const int day = bit_down(matching, keep);
         if (day >= 1) {
-            return (today + day - date.day) * seconds_per_day + time_down(*this, end_of_day);
+            return (today + day - date.day) * seconds_per_day + times.last();
         }
     }
     for (;;) {
@@ -202,7 +151,7 @@ std::optional<Local> Cron::previous(Local before) const {
         }
         const int day = bit_down(days_of(date.year, month), 31);
         if (day >= 1) {
-            return local_of(day_of(date.year, month, day)) + time_down(*this, end_of_day);
+            return local_of(day_of(date.year, month, day)) + times.last();
         }
     }
 }
