@@ -135,8 +135,10 @@ private:
 
 Result<Condition> Condition::parse(std::string_view text, const ExpressionNames& names) {
     CARILLON_TRY(auto parsed, parse_condition(text, names));
+    ExpressionSource source = source_of(text, names, parsed.used);
     Condition condition;
-    condition.parsed_ = std::make_shared<const Parsed>(Parsed{std::move(parsed)});
+    condition.parsed_ =
+        std::make_shared<const Parsed>(Parsed{std::move(parsed), std::move(source)});
     return condition;
 }
 
@@ -149,6 +151,10 @@ Result<bool> Condition::holds(const Item& item, const ExpressionValues& values) 
     const bool answer = evaluation.holds(parsed_->root);
     if (!evaluation.undefined().empty()) return undefined_value(evaluation.undefined());
     return answer;
+}
+
+const ExpressionSource& Condition::source() const {
+    return parsed_->source;
 }
 
 const std::vector<std::string>& Condition::used_names() const {

@@ -61,7 +61,9 @@ struct ParsedCondition {
     UsedPlaceholders used{};
 };
 
-struct Condition::Parsed : ParsedCondition {};
+struct Condition::Parsed : ParsedCondition {
+    ExpressionSource source{};
+};
 
 [[nodiscard]] Result<ParsedCondition> parse_condition(std::string_view text,
                                                       const ExpressionNames& names);

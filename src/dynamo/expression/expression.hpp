@@ -37,6 +37,13 @@ using Path = std::vector<PathStep>;
 /// The value at `path`, or nullptr.
 [[nodiscard]] const Value* resolve(const Item& item, const Path& path);
 
+/// What an expression was parsed from, for engines that send it on: its text and the names that it
+/// refers to.
+struct ExpressionSource {
+    std::string text;
+    ExpressionNames names;
+};
+
 /// A condition, filter or key condition.
 class Condition {
 public:
@@ -58,6 +65,7 @@ public:
     /// Every path that is read, as often as it is written. A front end refuses conditions that look
     /// inside key attributes, and filters on the keys of a query.
     [[nodiscard]] const std::vector<Path>& paths() const;
+    [[nodiscard]] const ExpressionSource& source() const;
 
     struct Node;
     [[nodiscard]] const Node& root() const;  ///< For the key-condition analysis.
@@ -89,6 +97,7 @@ public:
     [[nodiscard]] const std::vector<Path>& paths() const;
     /// Whether a clause writes this top-level attribute (key attributes must not be updated).
     [[nodiscard]] bool touches(std::string_view attribute) const;
+    [[nodiscard]] const ExpressionSource& source() const;
     [[nodiscard]] const std::vector<std::string>& used_names() const;
     [[nodiscard]] const std::vector<std::string>& used_values() const;
 

@@ -188,6 +188,19 @@ Result<> Parser::finish() const {
     return {};
 }
 
+ExpressionSource source_of(std::string_view text,
+                           const ExpressionNames& names,
+                           const UsedPlaceholders& used) {
+    ExpressionSource source{std::string(text), {}};
+    source.names.reserve(used.names.size());
+    for (const auto& name : names) {
+        if (std::ranges::find(used.names, name.first) != used.names.end()) {
+            source.names.push_back(name);
+        }
+    }
+    return source;
+}
+
 const Value* find_value(const ExpressionValues& values, std::string_view name) {
     const auto found = std::ranges::find(values, name, &ExpressionValues::value_type::first);
     return found == values.end() ? nullptr : &found->second;

@@ -118,6 +118,10 @@ private:
     std::array<std::string, static_cast<std::size_t>(Rule::count)> notes_;
 };
 
+/// The text with those of the names that it uses.
+[[nodiscard]] ExpressionSource source_of(std::string_view text,
+                                         const ExpressionNames& names,
+                                         const UsedPlaceholders& used);
 /// The value of that `:name`, or nullptr.
 [[nodiscard]] const Value* find_value(const ExpressionValues& values, std::string_view name);
 /// "An expression attribute value used in expression is not defined; attribute value: :v"

@@ -250,9 +250,14 @@ Path appended_path(Item& item, const Path& path) {
 
 Result<Update> Update::parse(std::string_view text, const ExpressionNames& names) {
     CARILLON_TRY(auto parsed, parse_update(text, names));
+    ExpressionSource source = source_of(text, names, parsed.used);
     Update update;
-    update.parsed_ = std::make_shared<const Parsed>(Parsed{std::move(parsed)});
+    update.parsed_ = std::make_shared<const Parsed>(Parsed{std::move(parsed), std::move(source)});
     return update;
+}
+
+const ExpressionSource& Update::source() const {
+    return parsed_->source;
 }
 
 Result<> Update::check(const ExpressionValues& values) const {

@@ -35,7 +35,9 @@ struct ParsedUpdate {
     UsedPlaceholders used{};
 };
 
-struct Update::Parsed : ParsedUpdate {};
+struct Update::Parsed : ParsedUpdate {
+    ExpressionSource source{};
+};
 
 /// The update's text, with every rule kept that does not depend on values.
 [[nodiscard]] Result<ParsedUpdate> parse_update(std::string_view text,

@@ -256,5 +256,13 @@ TEST(UpdateParse, ReportsWhatItRefersTo) {
     }
 }
 
+TEST(UpdateParse, KeepsItsSourceWithTheNamesThatItUses) {
+    const std::string text = "SET #a = :n";
+    const auto update = Update::parse(text, names);
+    ASSERT_TRUE(update);
+    EXPECT_EQ(update->source().text, text);
+    EXPECT_EQ(update->source().names, (ExpressionNames{{"#a", "alpha"}}));
+}
+
 }  // namespace
 }  // namespace carillon::dynamo
