@@ -17,6 +17,7 @@ Begin here:
   carillon serve                             a server on http://127.0.0.1:3080
   carillon webhook add URL --in 5s           let it call URL in five seconds
   carillon listen --port 9000                a receiver to try with
+  carillon dynamodb                          a DynamoDB on http://127.0.0.1:8000
 
 Exit codes: 0 fine, 1 refused or failed, 2 the command line makes no sense,
 3 no server answers, 4 there is no such webhook.)";
@@ -30,10 +31,31 @@ Examples:
   carillon serve --store embedded:/var/lib/carillon --port 8080
   carillon serve --allow-targets 127.0.0.0/8,10.0.0.0/8
   CARILLON_SIGNING_SECRET=whsec_... carillon serve --log-format json
+  carillon serve --dynamodb-port 8000        (AWS SDKs see the store's tables there)
 
 Prints 'listening on http://HOST:PORT' when it is ready. SIGTERM or Ctrl-C ends it orderly:
 what runs may finish within --grace, the rest is released and rings at the next start.
 A second signal ends it at once; nothing that was acknowledged is lost either way.)";
+
+constexpr const char* dynamodb_footer = R"(
+Point a client at it. Any region and any keys will do; --verify-signatures asks for real ones.
+
+  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1
+  aws dynamodb list-tables --endpoint-url http://127.0.0.1:8000
+
+  new DynamoDBClient({ endpoint: 'http://127.0.0.1:8000' })              // JavaScript
+  boto3.resource('dynamodb', endpoint_url='http://127.0.0.1:8000')       # Python
+  AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000                        (newer SDKs: no code)
+
+Examples:
+  carillon dynamodb                                    tables in memory, for tests
+  carillon dynamodb --store embedded:./dynamodb        tables on disk, each write durable
+  carillon dynamodb --port 0 --table-delay 500ms       any free port; tables take their time
+  carillon dynamodb --host 0.0.0.0 --verify-signatures --access-key-file keys.txt
+
+Settings come from flags, then the environment (names in brackets), then the section [dynamodb]
+of carillon.toml, then the defaults. Prints 'listening on http://HOST:PORT' when it is ready.
+SIGTERM or Ctrl-C ends it orderly.)";
 
 constexpr const char* webhook_footer = R"(
 Examples:
@@ -94,6 +116,7 @@ struct Line {
     }
 
     ServeCommand serve{};
+    DynamodbCommand dynamodb{};
     std::map<std::string, std::string, std::less<>> switches{};
     ListenOptions listen{};
     std::string fail = "0";
@@ -125,27 +148,56 @@ std::string help_of(const Setting& setting) {
     return help + "]";
 }
 
-void add_serve(App& app, Line& line) {
-    App* serve = app.add_subcommand("serve", "Run a server");
-    serve->footer(serve_footer);
-    serve->add_option("--config", line.serve.config_file, "Configuration file [CARILLON_CONFIG]")
+/// `command` outlives the parser's work.
+template <class Given>
+void add_settings(App& app, std::span<const Setting> rows, Given& command) {
+    app.add_option("--config", command.config_file, "Configuration file [CARILLON_CONFIG]")
         ->type_name("FILE");
-    for (const Setting& setting : settings()) {
+    for (const Setting& setting : rows) {
         const std::string name(setting.name);
         const std::string flag = "--" + name;
         if (setting.value.empty()) {
-            serve->add_flag_callback(
-                flag, [&line, name] { line.serve.flags[name] = "true"; }, help_of(setting));
+            app.add_flag_callback(
+                flag, [&command, name] { command.flags[name] = "true"; }, help_of(setting));
             continue;
         }
-        serve
-            ->add_option_function<std::string>(
-                flag,
-                [&line, name](const std::string& text) { line.serve.flags[name] = text; },
-                help_of(setting))
-            ->type_name(std::string(setting.value));
+        const auto take = [&command, name](const std::vector<std::string>& texts) {
+            std::string& text = command.flags[name];
+            for (const std::string& each : texts) {
+                if (!text.empty()) text += ',';
+                text += each;
+            }
+        };
+        CLI::Option* option =
+            app.add_option_function<std::vector<std::string>>(flag, take, help_of(setting))
+                ->type_name(std::string(setting.value))
+                ->allow_extra_args(false);
+        if (!setting.repeats) option->expected(1);
     }
+}
+
+void add_serve(App& app, Line& line) {
+    App* serve = app.add_subcommand("serve", "Run a server");
+    serve->footer(serve_footer);
+    add_settings(*serve, settings(), line.serve);
     serve->callback([&line] { line.choose(line.serve); });
+}
+
+void add_dynamodb(App& app, Line& line) {
+    App* dynamodb = app.add_subcommand("dynamodb", "Run a DynamoDB on this machine");
+    dynamodb->footer(dynamodb_footer);
+    add_settings(*dynamodb, dynamodb_settings(), line.dynamodb);
+    dynamodb->callback([&line] { line.choose(line.dynamodb); });
+}
+
+/// The file that the environment names, when the line names none.
+template <class Given>
+void default_config_file(Command& command, const Getenv& environment) {
+    auto* given = std::get_if<Given>(&command);
+    if (given == nullptr || given->config_file) return;
+    if (const auto file = environment("CARILLON_CONFIG"); file && !file->empty()) {
+        given->config_file = *file;
+    }
 }
 
 void add_listen(App& app, Line& line) {
@@ -336,6 +388,7 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     add_serve(app, line);
     add_webhook(app, line);
     add_listen(app, line);
+    add_dynamodb(app, line);
     app.add_subcommand("demo", "See it work, in ten seconds")->callback([&line] {
         line.choose(DemoCommand{});
     });
@@ -350,11 +403,8 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
         return ended(app, error);
     }
     if (!line.has_chosen) return Ended{.code = cli::ExitCode::usage, .err = app.help()};
-    if (auto* serve = std::get_if<ServeCommand>(&line.chosen); serve && !serve->config_file) {
-        if (const auto file = environment("CARILLON_CONFIG"); file && !file->empty()) {
-            serve->config_file = *file;
-        }
-    }
+    default_config_file<ServeCommand>(line.chosen, environment);
+    default_config_file<DynamodbCommand>(line.chosen, environment);
     return std::move(line.chosen);
 }
 

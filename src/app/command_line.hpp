@@ -21,6 +21,11 @@ struct ServeCommand {
     std::optional<std::string> config_file{};
 };
 
+struct DynamodbCommand {
+    FlagTexts flags{};
+    std::optional<std::string> config_file{};
+};
+
 struct DemoCommand {};
 
 struct VersionCommand {};
@@ -54,8 +59,13 @@ struct Ended {
     std::string err{};
 };
 
-using Command =
-    std::variant<Ended, ServeCommand, DemoCommand, VersionCommand, ListenOptions, WebhookCommand>;
+using Command = std::variant<Ended,
+                             ServeCommand,
+                             DynamodbCommand,
+                             DemoCommand,
+                             VersionCommand,
+                             ListenOptions,
+                             WebhookCommand>;
 
 /// `arguments` without the program's name.
 [[nodiscard]] Command parse_command_line(std::vector<std::string> arguments,

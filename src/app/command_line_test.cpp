@@ -224,5 +224,44 @@ TEST(ParseShare, TakesPercentAndShares) {
     }
 }
 
+TEST(CommandLine, ReadsDynamodb) {
+    const Command command = parse({"dynamodb",
+                                   "--store",
+                                   "embedded:./d",
+                                   "--verify-signatures",
+                                   "--access-key",
+                                   "A=a",
+                                   "--access-key",
+                                   "B=b",
+                                   "--port",
+                                   "0"});
+    const auto* dynamodb = std::get_if<DynamodbCommand>(&command);
+    ASSERT_NE(dynamodb, nullptr);
+    EXPECT_EQ(dynamodb->flags,
+              (FlagTexts{{"store", "embedded:./d"},
+                         {"verify-signatures", "true"},
+                         {"access-key", "A=a,B=b"},
+                         {"port", "0"}}));
+    EXPECT_EQ(dynamodb->config_file, "from-env.toml");
+}
+
+TEST(CommandLine, TakesMostFlagsOnce) {
+    const Command command = parse({"dynamodb", "--port", "1", "--port", "2"});
+    const auto* ended = std::get_if<Ended>(&command);
+    ASSERT_NE(ended, nullptr);
+    EXPECT_EQ(ended->code, cli::ExitCode::usage);
+}
+
+TEST(CommandLine, TeachesHowToPointAClientAtDynamodb) {
+    const Command command = parse({"dynamodb", "--help"});
+    const auto* ended = std::get_if<Ended>(&command);
+    ASSERT_NE(ended, nullptr);
+    EXPECT_EQ(ended->code, cli::ExitCode::ok);
+    for (const char* part :
+         {"--endpoint-url http://127.0.0.1:8000", "DynamoDBClient(", "--store"}) {
+        EXPECT_NE(ended->out.find(part), std::string::npos) << part;
+    }
+}
+
 }  // namespace
 }  // namespace carillon::app

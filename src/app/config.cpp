@@ -1,5 +1,6 @@
 #include "app/config.hpp"
 
+#include "app/config_parse.hpp"
 #include "core/text.hpp"
 
 #include <fmt/format.h>
@@ -11,39 +12,6 @@
 
 namespace carillon::app {
 namespace {
-
-std::unexpected<Error> wrong(std::string message) {
-    return fail(Errc::invalid, std::move(message));
-}
-
-Result<std::uint64_t> read_number(std::string_view text, std::uint64_t min, std::uint64_t max) {
-    std::uint64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, fault] = std::from_chars(text.data(), end, number);
-    if (fault != std::errc{} || stop != end || number < min || number > max) {
-        return wrong(fmt::format("must be a whole number from {} to {}, not '{}'", min, max, text));
-    }
-    return number;
-}
-
-Result<bool> read_switch(std::string_view text) {
-    for (const std::string_view yes : {"true", "1", "yes", "on"}) {
-        if (equals_ignoring_case(text, yes)) return true;
-    }
-    for (const std::string_view no : {"false", "0", "no", "off"}) {
-        if (equals_ignoring_case(text, no)) return false;
-    }
-    return wrong(fmt::format("must be true or false, not '{}'", text));
-}
-
-Result<Duration> read_duration(std::string_view text, Duration min, Duration max) {
-    CARILLON_TRY(const Duration duration, parse_duration(text));
-    if (duration < min || duration > max) {
-        return wrong(
-            fmt::format("must be from {} to {}", format_duration(min), format_duration(max)));
-    }
-    return duration;
-}
 
 template <std::size_t Config::* Member, std::uint64_t Min, std::uint64_t Max>
 Result<> apply_number(Config& config, std::string_view text) {
@@ -266,8 +234,11 @@ std::vector<Setting> target_settings() {
 const std::vector<Setting>& table() {
     static const std::vector<Setting> rows = [] {
         std::vector<Setting> all;
-        for (auto part :
-             {store_settings(), server_settings(), attempt_settings(), target_settings()}) {
+        for (auto part : {store_settings(),
+                          server_settings(),
+                          attempt_settings(),
+                          target_settings(),
+                          endpoint_settings()}) {
             all.insert(all.end(), part.begin(), part.end());
         }
         return all;
@@ -275,9 +246,9 @@ const std::vector<Setting>& table() {
     return rows;
 }
 
-const Setting* find_setting(std::string_view name) {
-    const auto at = std::ranges::find(table(), name, &Setting::name);
-    return at == table().end() ? nullptr : &*at;
+const Setting* find_setting(std::span<const Setting> among, std::string_view name) {
+    const auto at = std::ranges::find(among, name, &Setting::name);
+    return at == among.end() ? nullptr : &*at;
 }
 
 /// Edits (insert, remove, replace) that turn `a` into `b`.
@@ -311,17 +282,69 @@ Result<> apply_at(Config& config,
     return wrong(std::move(where) + ": " + applied.error().message);
 }
 
-Result<> apply_file(Config& config, const FileTexts& file) {
+constexpr std::string_view section_prefix = "dynamodb-";
+
+/// The setting of a command that a key of the file means; nullptr when it is another command's.
+struct FileKey {
+    bool known = false;
+    const Setting* setting = nullptr;
+};
+
+FileKey serve_key(std::string_view key) {
+    if (const Setting* setting = find_setting(settings(), key)) return {true, setting};
+    return {key.starts_with(section_prefix) &&
+            find_setting(dynamodb_settings(), key.substr(section_prefix.size())) != nullptr};
+}
+
+FileKey dynamodb_key(std::string_view key) {
+    if (key.starts_with(section_prefix)) {
+        const Setting* setting =
+            find_setting(dynamodb_settings(), key.substr(section_prefix.size()));
+        return {setting != nullptr, setting};
+    }
+    // How a program logs and ends is the same for all commands; port and store are not.
+    const bool shared = key.starts_with("log-") || key == "grace";
+    return {find_setting(settings(), key) != nullptr,
+            shared ? find_setting(dynamodb_settings(), key) : nullptr};
+}
+
+Result<> apply_file(Config& config, const FileTexts& file, FileKey (*meaning)(std::string_view)) {
     for (const FileEntry& entry : file.entries) {
         const std::string where = fmt::format("{}:{}", file.name, entry.line);
         // TOML writers prefer underscores, the command line dashes.
         std::string key = entry.key;
         std::ranges::replace(key, '_', '-');
-        const Setting* setting = find_setting(key);
-        if (setting == nullptr) {
+        const FileKey found = meaning(key);
+        if (!found.known) {
             return wrong(where + ": unknown key '" + entry.key + "'" + suggestion(key));
         }
-        CARILLON_TRY_VOID(apply_at(config, *setting, entry.text, where + ": " + entry.key));
+        if (found.setting == nullptr) continue;
+        CARILLON_TRY_VOID(apply_at(config, *found.setting, entry.text, where + ": " + entry.key));
+    }
+    return {};
+}
+
+Result<> apply_environment(Config& config,
+                           std::span<const Setting> among,
+                           const Getenv& environment) {
+    for (const Setting& setting : among) {
+        for (const std::string_view name : setting.environment) {
+            const auto text = environment(name);
+            // An empty variable is how shells unset one for a single command.
+            if (!text || text->empty()) continue;
+            CARILLON_TRY_VOID(
+                apply_at(config, setting, *text, std::string(name) + " (environment)"));
+            break;
+        }
+    }
+    return {};
+}
+
+Result<> apply_flags(Config& config, std::span<const Setting> among, const FlagTexts& flags) {
+    for (const auto& [name, text] : flags) {
+        const Setting* setting = find_setting(among, name);
+        if (setting == nullptr) return wrong("--" + name + ": unknown");
+        CARILLON_TRY_VOID(apply_at(config, *setting, text, "--" + name));
     }
     return {};
 }
@@ -334,22 +357,9 @@ std::span<const Setting> settings() {
 
 Result<Config> resolve(const FlagTexts& flags, const Getenv& environment, const FileTexts& file) {
     Config config;
-    CARILLON_TRY_VOID(apply_file(config, file));
-    for (const Setting& setting : table()) {
-        for (const std::string_view name : setting.environment) {
-            const auto text = environment(name);
-            // An empty variable is how shells unset one for a single command.
-            if (!text || text->empty()) continue;
-            CARILLON_TRY_VOID(
-                apply_at(config, setting, *text, std::string(name) + " (environment)"));
-            break;
-        }
-    }
-    for (const auto& [name, text] : flags) {
-        const Setting* setting = find_setting(name);
-        if (setting == nullptr) return wrong("--" + name + ": unknown");
-        CARILLON_TRY_VOID(apply_at(config, *setting, text, "--" + name));
-    }
+    CARILLON_TRY_VOID(apply_file(config, file, serve_key));
+    CARILLON_TRY_VOID(apply_environment(config, settings(), environment));
+    CARILLON_TRY_VOID(apply_flags(config, settings(), flags));
     if (!is_loopback(config.host)) {
         return wrong(fmt::format(
             "host: {} can be reached from other machines, and there is no authentication yet: "
@@ -358,6 +368,22 @@ Result<Config> resolve(const FlagTexts& flags, const Getenv& environment, const 
     }
     if (config.retry_cap < config.retry_base)
         return wrong("retry-cap: must not be below retry-base");
+    if (config.dynamodb.port) {
+        CARILLON_TRY_VOID(check_endpoint(config.dynamodb, environment, section_prefix));
+    }
+    return config;
+}
+
+Result<Config> resolve_dynamodb(const FlagTexts& flags,
+                                const Getenv& environment,
+                                const FileTexts& file) {
+    Config config;
+    config.store = "memory:";
+    config.dynamodb.port = 8000;
+    CARILLON_TRY_VOID(apply_file(config, file, dynamodb_key));
+    CARILLON_TRY_VOID(apply_environment(config, dynamodb_settings(), environment));
+    CARILLON_TRY_VOID(apply_flags(config, dynamodb_settings(), flags));
+    CARILLON_TRY_VOID(check_endpoint(config.dynamodb, environment, {}));
     return config;
 }
 

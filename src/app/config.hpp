@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "aws/sigv4.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "net/address_guard.hpp"
@@ -21,6 +22,18 @@
 #include <vector>
 
 namespace carillon::app {
+
+/// The DynamoDB endpoint: of `carillon dynamodb`, or beside the scheduler.
+struct DynamodbConfig {
+    std::optional<std::uint16_t> port{};  ///< Absent: `carillon serve` runs none.
+    /// `localhost` is both loopback addresses: SDKs differ in which of them they try.
+    std::string host = "localhost";
+    std::string region = "us-east-1";
+    bool verify_signatures = false;
+    std::vector<aws::Credentials> keys{};  ///< Secrets are never logged.
+    bool allow_anyone = false;  ///< Other machines may call without a verified signature.
+    Duration table_delay{0};    ///< How long tables and indexes are CREATING, DELETING, UPDATING.
+};
 
 struct Config {
     std::string store = "embedded:./var/carillon";
@@ -46,6 +59,7 @@ struct Config {
     std::size_t body_bytes_max = std::size_t{4} << 20U;
     std::size_t connections_max = 10'000;
     Duration grace{10'000};  ///< For what runs when the server is told to stop.
+    DynamodbConfig dynamodb{};
 };
 
 struct Setting {
@@ -55,9 +69,13 @@ struct Setting {
     std::string_view help;
     /// Errors are `invalid` without a field; the caller says where the text came from.
     Result<> (*apply)(Config& config, std::string_view text);
+    bool repeats = false;  ///< The flag may be given several times: texts are joined by commas.
 };
 
+/// Of `carillon serve`.
 [[nodiscard]] std::span<const Setting> settings();
+/// Of `carillon dynamodb`. In the file they are keys of the section [dynamodb].
+[[nodiscard]] std::span<const Setting> dynamodb_settings();
 
 /// Texts by the setting's name.
 using FlagTexts = std::map<std::string, std::string, std::less<>>;
@@ -79,6 +97,11 @@ struct FileTexts {
 [[nodiscard]] Result<Config> resolve(const FlagTexts& flags,
                                      const Getenv& environment,
                                      const FileTexts& file);
+
+/// The same for `carillon dynamodb`. Of the file, what belongs to the server alone is passed over.
+[[nodiscard]] Result<Config> resolve_dynamodb(const FlagTexts& flags,
+                                              const Getenv& environment,
+                                              const FileTexts& file);
 
 /// Whether the address is one that only this machine reaches.
 [[nodiscard]] bool is_loopback(std::string_view host);

@@ -31,25 +31,39 @@ Result<std::string> text_of(const toml::node& node) {
     return joined;
 }
 
-Result<FileTexts> read_table(const toml::table& table, const std::string& name) {
-    FileTexts file{.name = name};
+/// The one section there is. Its keys become `dynamodb-port` and so on.
+constexpr std::string_view section = "dynamodb";
+
+Result<> read_entries(const toml::table& table, std::string_view prefix, FileTexts& file) {
     for (const auto& [key, node] : table) {
         const auto line = static_cast<std::size_t>(key.source().begin.line);
-        if (node.is_table()) {
+        if (const toml::table* inner = node.as_table(); inner != nullptr) {
+            if (prefix.empty() && key.str() == section) {
+                CARILLON_TRY_VOID(read_entries(*inner, "dynamodb-", file));
+                continue;
+            }
             return fail(Errc::invalid,
                         fmt::format("{}:{}: unknown section [{}]: settings are written without "
-                                    "sections",
-                                    name,
+                                    "sections, except those of [{}]",
+                                    file.name,
                                     line,
-                                    key.str()));
+                                    key.str(),
+                                    section));
         }
         auto text = text_of(node);
         if (!text) {
-            return fail(Errc::invalid,
-                        fmt::format("{}:{}: {}: {}", name, line, key.str(), text.error().message));
+            return fail(
+                Errc::invalid,
+                fmt::format("{}:{}: {}: {}", file.name, line, key.str(), text.error().message));
         }
-        file.entries.push_back({std::string(key.str()), *std::move(text), line});
+        file.entries.push_back({std::string(prefix).append(key.str()), *std::move(text), line});
     }
+    return {};
+}
+
+Result<FileTexts> read_table(const toml::table& table, const std::string& name) {
+    FileTexts file{.name = name};
+    CARILLON_TRY_VOID(read_entries(table, {}, file));
     // Mistakes are told from top to bottom.
     std::ranges::sort(file.entries, {}, &FileEntry::line);
     return file;

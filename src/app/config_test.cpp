@@ -23,6 +23,18 @@ Result<Config> with(const FlagTexts& flags,
     return resolve(flags, getenv, file);
 }
 
+Result<Config> dynamodb_with(const FlagTexts& flags,
+                             const Environment& environment = {},
+                             std::string_view toml = {}) {
+    const auto getenv = [&](std::string_view name) -> std::optional<std::string> {
+        const auto at = environment.find(name);
+        if (at == environment.end()) return std::nullopt;
+        return at->second;
+    };
+    CARILLON_TRY(const FileTexts file, read_toml(toml, "carillon.toml"));
+    return resolve_dynamodb(flags, getenv, file);
+}
+
 std::string mistake(const Result<Config>& config) {
     return config ? "none" : config.error().message;
 }
@@ -196,6 +208,129 @@ TEST(ConfigFile, MayBeMissingUnlessItIsNamed) {
 TEST(Settings, AreDistinct) {
     std::set<std::string_view> names;
     for (const Setting& setting : settings()) {
+        EXPECT_TRUE(names.insert(setting.name).second) << setting.name;
+        EXPECT_FALSE(setting.environment.empty()) << setting.name;
+        for (const auto name : setting.environment) EXPECT_TRUE(names.insert(name).second) << name;
+        EXPECT_FALSE(setting.help.empty()) << setting.name;
+    }
+}
+
+TEST(DynamodbConfig, HasTheDocumentedDefaults) {
+    const auto config = dynamodb_with({});
+    ASSERT_TRUE(config) << describe(config.error());
+    EXPECT_EQ(config->store, "memory:");
+    EXPECT_EQ(config->dynamodb.host, "localhost");
+    EXPECT_EQ(config->dynamodb.port, 8000);
+    EXPECT_EQ(config->dynamodb.region, "us-east-1");
+    EXPECT_FALSE(config->dynamodb.verify_signatures);
+    EXPECT_EQ(config->dynamodb.table_delay, Duration(0));
+    // A server runs no endpoint unless it is told to.
+    EXPECT_FALSE(with({})->dynamodb.port);
+}
+
+TEST(DynamodbConfig, LetsFlagsWinOverEnvironmentOverFile) {
+    const std::string_view file = "[dynamodb]\nport = 1\nregion = \"file\"\nstore = \"memory:\"\n";
+    const Environment environment = {{"CARILLON_DYNAMODB_PORT", "10"},
+                                     {"CARILLON_DYNAMODB_STORE", "embedded:env"},
+                                     {"CARILLON_STORE", "embedded:other"}};
+    const auto config = dynamodb_with({{"port", "100"}}, environment, file);
+    ASSERT_TRUE(config) << describe(config.error());
+    EXPECT_EQ(config->dynamodb.port, 100);
+    EXPECT_EQ(config->store, "embedded:env");
+    EXPECT_EQ(config->dynamodb.region, "file");
+    EXPECT_EQ(dynamodb_with({}, {{"CARILLON_STORE", "embedded:s"}})->store, "embedded:s");
+}
+
+TEST(DynamodbConfig, SharesTheFileWithTheServer) {
+    const std::string_view file =
+        "port = 4000\nstore = \"embedded:webhooks\"\nlog-level = \"warn\"\n"
+        "[dynamodb]\nport = 9000\ntable_delay = \"2s\"\nstore = \"embedded:tables\"\n";
+    const auto command = dynamodb_with({}, {}, file);
+    ASSERT_TRUE(command) << describe(command.error());
+    EXPECT_EQ(command->store, "embedded:tables");
+    EXPECT_EQ(command->dynamodb.port, 9000);
+    EXPECT_EQ(command->log_level, LogLevel::warn);
+    const auto server = with({}, {}, file);
+    ASSERT_TRUE(server) << describe(server.error());
+    EXPECT_EQ(server->store, "embedded:webhooks");
+    EXPECT_EQ(server->port, 4000);
+    EXPECT_EQ(server->dynamodb.port, 9000);
+    EXPECT_EQ(server->dynamodb.table_delay, Duration(2'000));
+}
+
+TEST(DynamodbConfig, CollectsKeysFromEverywhere) {
+    const auto config = dynamodb_with({{"verify-signatures", "true"}, {"access-key", "A=a/+=,B=b"}},
+                                      {{"CARILLON_DYNAMODB_ACCESS_KEY", "C=c,A=older"}});
+    ASSERT_TRUE(config) << describe(config.error());
+    std::map<std::string, std::string> keys;
+    for (const auto& key : config->dynamodb.keys) {
+        keys[key.access_key_id] = key.secret_access_key;
+    }
+    EXPECT_EQ(keys, (std::map<std::string, std::string>{{"A", "a/+="}, {"B", "b"}, {"C", "c"}}));
+
+    const auto usual =
+        dynamodb_with({{"verify-signatures", "true"}},
+                      {{"AWS_ACCESS_KEY_ID", "id"}, {"AWS_SECRET_ACCESS_KEY", "secret"}});
+    ASSERT_TRUE(usual) << describe(usual.error());
+    ASSERT_EQ(usual->dynamodb.keys.size(), 1u);
+    EXPECT_EQ(usual->dynamodb.keys[0].access_key_id, "id");
+}
+
+TEST(DynamodbConfig, TakesTheDelayInMillisecondsToo) {
+    EXPECT_EQ(dynamodb_with({{"table-delay", "250"}})->dynamodb.table_delay, Duration(250));
+    EXPECT_EQ(dynamodb_with({{"table-delay", "3s"}})->dynamodb.table_delay, Duration(3'000));
+}
+
+TEST(DynamodbConfig, IsSafeByDefault) {
+    for (const char* host : {"0.0.0.0", "::", "192.168.1.5"}) {
+        EXPECT_NE(mistake(dynamodb_with({{"host", host}})).find("--allow-anyone"),
+                  std::string::npos)
+            << host;
+        EXPECT_EQ(mistake(dynamodb_with({{"host", host}, {"allow-anyone", "true"}})), "none");
+        EXPECT_EQ(mistake(dynamodb_with(
+                      {{"host", host}, {"verify-signatures", "true"}, {"access-key", "A=b"}})),
+                  "none");
+        EXPECT_NE(mistake(with({{"dynamodb-host", host}, {"dynamodb-port", "0"}}))
+                      .find("--dynamodb-allow-anyone"),
+                  std::string::npos);
+    }
+    for (const char* host : {"127.0.0.1", "::1", "localhost"}) {
+        EXPECT_EQ(mistake(dynamodb_with({{"host", host}})), "none") << host;
+    }
+}
+
+TEST(DynamodbConfig, SaysWhereAMistakeIs) {
+    struct Case {
+        FlagTexts flags;
+        const char* begin;
+    };
+
+    const Case cases[] = {
+        {{{"port", "65536"}}, "--port: must be"},
+        {{{"region", "eu west"}}, "--region: must be"},
+        {{{"host", ""}}, "--host: must not be empty"},
+        {{{"table-delay", "soon"}}, "--table-delay: "},
+        {{{"table-delay", "2h"}}, "--table-delay: must be from"},
+        {{{"access-key", "secret"}}, "--access-key: must be ID=SECRET"},
+        {{{"access-key", "=secret"}}, "--access-key: must be ID=SECRET"},
+        {{{"access-key-file", "/nonexistent/keys"}}, "--access-key-file: cannot open"},
+        {{{"access-key", "A=secret"}}, "access-key: nobody is asked"},
+        {{{"verify-signatures", "true"}}, "verify-signatures: there is no key"},
+    };
+    for (const Case& c : cases) {
+        const std::string message = mistake(dynamodb_with(c.flags));
+        EXPECT_TRUE(message.starts_with(c.begin)) << message << " should begin with " << c.begin;
+        EXPECT_EQ(message.find("secret'"), std::string::npos) << "a secret is repeated";
+    }
+    EXPECT_EQ(mistake(dynamodb_with({}, {}, "[dynamodb]\nprot = 1\n")).substr(0, 41),
+              "carillon.toml:2: unknown key 'dynamodb-pr");
+    EXPECT_EQ(mistake(dynamodb_with({}, {}, "prot = 1\n")).substr(0, 30),
+              "carillon.toml:1: unknown key '");
+}
+
+TEST(DynamodbSettings, AreDistinct) {
+    std::set<std::string_view> names;
+    for (const Setting& setting : dynamodb_settings()) {
         EXPECT_TRUE(names.insert(setting.name).second) << setting.name;
         EXPECT_FALSE(setting.environment.empty()) << setting.name;
         for (const auto name : setting.environment) EXPECT_TRUE(names.insert(name).second) << name;

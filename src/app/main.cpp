@@ -4,6 +4,7 @@
 #include "app/command_line.hpp"
 #include "app/config_file.hpp"
 #include "app/demo.hpp"
+#include "app/dynamodb.hpp"
 #include "app/listen.hpp"
 #include "app/serve.hpp"
 #include "app/wire.hpp"
@@ -48,13 +49,15 @@ public:
     }
 
     cli::ExitCode operator()(const ServeCommand& command) {
-        auto file = read_config_file(command.config_file.value_or("carillon.toml"),
-                                     command.config_file.has_value());
-        if (!file) return wrong(file.error());
-        const auto config = resolve(command.flags, environment, *file);
+        const auto config = configure(command, resolve);
         if (!config) return wrong(config.error());
-        const bool hints = isatty(STDERR_FILENO) != 0;
-        return serve(*config, console_, clock_, hints);
+        return serve(*config, console_, clock_, isatty(STDERR_FILENO) != 0);
+    }
+
+    cli::ExitCode operator()(const DynamodbCommand& command) {
+        const auto config = configure(command, resolve_dynamodb);
+        if (!config) return wrong(config.error());
+        return dynamodb(*config, console_, clock_, isatty(STDERR_FILENO) != 0);
     }
 
     cli::ExitCode operator()(const DemoCommand&) { return demo(console_, clock_); }
@@ -75,6 +78,14 @@ public:
     }
 
 private:
+    template <class Given, class Resolve>
+    static Result<Config> configure(const Given& command, Resolve resolve_with) {
+        CARILLON_TRY(const FileTexts file,
+                     read_config_file(command.config_file.value_or("carillon.toml"),
+                                      command.config_file.has_value()));
+        return resolve_with(command.flags, environment, file);
+    }
+
     Task<cli::ExitCode> run_webhook(cli::Api& api, const WebhookCommand& command) {
         cli::WebhookCommands commands(api, console_, clock_, command.json);
         if (const auto* add = std::get_if<AddCommand>(&command.what)) {

@@ -39,6 +39,10 @@ struct Run {
 Task<> live(Run& run, Tower& tower) {
     auto started = co_await tower.start();
     if (started) {
+        // First, so that whoever waits for the last line finds both.
+        if (const std::string url = tower.dynamodb_url(); !url.empty()) {
+            run.console.out << "DynamoDB on " << url << '\n';
+        }
         run.console.out << "listening on " << tower.url() << std::endl;
         if (run.hints) print_hints(run.console.err, tower.url(), run.config);
         (void)co_await run.asked_to_stop.wait();

@@ -1,5 +1,6 @@
 #include "app/wire.hpp"
 
+#include "app/dynamodb.hpp"
 #include "delivery/signature.hpp"
 
 #include <fmt/format.h>
@@ -94,6 +95,10 @@ Tower::Tower(const Config& config,
       http_(loop, router_, server_options(config)) {
     router_.add(webhook_routes_.routes());
     router_.add(system_routes_.routes());
+    if (config.dynamodb.port) {
+        dynamodb_ = std::make_unique<dynamo::endpoint::Service>(
+            loop, *database_, random_, log, endpoint_options(config.dynamodb));
+    }
 }
 
 Tower::~Tower() = default;
@@ -106,7 +111,16 @@ Task<Result<>> Tower::start() {
     auto served = co_await service_.start(config_.deliver);
     if (!served) co_return std::unexpected(std::move(served).error());
     auto listening = http_.start();
-    if (!listening) co_return std::unexpected(std::move(listening).error());
+    if (!listening) {
+        co_return std::unexpected(with_advice(std::move(listening).error(), "--port"));
+    }
+    if (dynamodb_) {
+        auto serving = dynamodb_->start();
+        if (!serving) {
+            co_return std::unexpected(with_advice(std::move(serving).error(), "--dynamodb-port"));
+        }
+        log_.info("serving DynamoDB's protocol", {{"url", dynamodb_->url()}});
+    }
     readiness_.obstacle.clear();
     log_.info("started",
               {{"version", version()},
@@ -120,6 +134,7 @@ Task<Result<>> Tower::start() {
 Task<> Tower::stop() {
     readiness_.obstacle = "stopping";
     co_await http_.stop(config_.grace);
+    if (dynamodb_) co_await dynamodb_->stop(config_.grace);
     co_await service_.stop(config_.grace);
     co_await client_.close();
     log_.info("stopped");

@@ -8,6 +8,7 @@
 #include "app/config.hpp"
 #include "app/store.hpp"
 #include "delivery/delivery.hpp"
+#include "dynamo/endpoint/service.hpp"
 #include "net/client.hpp"
 #include "net/server.hpp"
 #include "observability/log.hpp"
@@ -44,6 +45,9 @@ public:
 
     [[nodiscard]] std::string url() const { return http_.url(); }
 
+    /// Of the DynamoDB endpoint; empty when there is none.
+    [[nodiscard]] std::string dynamodb_url() const { return dynamodb_ ? dynamodb_->url() : ""; }
+
 private:
     Tower(const Config& config,
           runtime::Loop& loop,
@@ -65,6 +69,7 @@ private:
     server::WebhookRoutes webhook_routes_;
     server::SystemRoutes system_routes_;
     net::HttpServer http_;
+    std::unique_ptr<dynamo::endpoint::Service> dynamodb_;  // With --dynamodb-port.
 };
 
 [[nodiscard]] std::string version();

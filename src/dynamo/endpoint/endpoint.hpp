@@ -25,6 +25,8 @@ struct EndpointOptions {
     std::string account = "000000000000";
     /// Whose signatures are accepted; anybody's, and none at all, when empty.
     std::vector<aws::Credentials> keys{};
+    /// How long a table or index is CREATING, UPDATING or DELETING before it is what it becomes.
+    Duration table_delay{0};
 };
 
 /// Requests may be as large as a BatchWriteItem: give this to the server.

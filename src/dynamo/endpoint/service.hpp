@@ -8,11 +8,14 @@
 #include "runtime/loop.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace carillon::dynamo::endpoint {
 
 struct ServiceOptions {
+    /// `localhost`: 127.0.0.1 and, where this machine has it, ::1. Programs differ in which of them
+    /// that name is to them.
     std::string host = "127.0.0.1";
     std::uint16_t port = 8000;  ///< 0: any free one.
     EndpointOptions endpoint{};
@@ -27,17 +30,21 @@ public:
     Service& operator=(const Service&) = delete;
 
     /// Listens. As net::HttpServer::start.
-    [[nodiscard]] Result<> start() { return server_.start(); }
+    [[nodiscard]] Result<> start();
 
     /// `http://HOST:PORT`, once started.
     [[nodiscard]] std::string url() const { return server_.url(); }
 
     /// Lets running requests end within `grace`.
-    [[nodiscard]] Task<> stop(Duration grace) { return server_.stop(grace); }
+    [[nodiscard]] Task<> stop(Duration grace);
 
 private:
+    runtime::Loop& loop_;
+    Log& log_;
+    bool both_loopbacks_;
     Endpoint endpoint_;
     net::HttpServer server_;
+    std::unique_ptr<net::HttpServer> second_;  ///< On ::1.
 };
 
 }  // namespace carillon::dynamo::endpoint
