@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs sdk.mjs against a server of the endpoint that is started for it.
+# Runs the *.mjs beside it against a server of the endpoint that is started for them.
 #
 #   run.sh PROGRAM [ARGS...]   PROGRAM prints "listening on http://HOST:PORT" when it is ready.
 #
@@ -11,7 +11,7 @@ command -v node >/dev/null && command -v npm >/dev/null || {
     echo "skipped: the AWS SDK for JavaScript needs node and npm (apt-get install nodejs npm)"
     exit 77
 }
-if [ ! -d "$here/node_modules/@aws-sdk/client-dynamodb" ]; then
+if ! [ "$here/node_modules/.package-lock.json" -nt "$here/package-lock.json" ]; then
     (cd "$here" && npm ci --no-audit --no-fund --silent) || {
         echo "skipped: npm could not install the SDK (see above)"
         exit 77
@@ -36,4 +36,4 @@ if [ -z "$url" ]; then
     cat "$output"
     exit 1
 fi
-ENDPOINT="$url" node --test "$here/sdk.mjs"
+ENDPOINT="$url" node --test "$here"/*.mjs

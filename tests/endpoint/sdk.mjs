@@ -5,61 +5,28 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as db from '@aws-sdk/client-dynamodb';
 import * as lib from '@aws-sdk/lib-dynamodb';
+import { client, createTable, documents, fails, send, sent } from './support/rig.mjs';
 
-const client = new db.DynamoDBClient({
-  endpoint: process.env.ENDPOINT,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  maxAttempts: 1,
-});
-const documents = lib.DynamoDBDocumentClient.from(client);
-const send = (command) => client.send(command);
 const table = `sdk-${process.pid}`;
 const key = (id, at = '1') => ({ id: { S: id }, at: { N: at } });
 
-async function fails(promise, name, message) {
-  const error = await promise.then(() => assert.fail(`no ${name}`), (thrown) => thrown);
-  assert.equal(error.name, name, error.message);
-  if (message) assert.match(error.message, message);
-  return error;
-}
-
 before(async () => {
-  const made = await send(new db.CreateTableCommand({
-    TableName: table,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: 'id', AttributeType: 'S' },
-      { AttributeName: 'at', AttributeType: 'N' },
-      { AttributeName: 'owner', AttributeType: 'S' },
-      { AttributeName: 'title', AttributeType: 'S' },
-    ],
-    KeySchema: [
-      { AttributeName: 'id', KeyType: 'HASH' },
-      { AttributeName: 'at', KeyType: 'RANGE' },
-    ],
-    GlobalSecondaryIndexes: [{
-      IndexName: 'by-owner',
-      KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' }],
-      Projection: { ProjectionType: 'ALL' },
-    }],
-    LocalSecondaryIndexes: [{
-      IndexName: 'by-title',
-      KeySchema: [
-        { AttributeName: 'id', KeyType: 'HASH' },
-        { AttributeName: 'title', KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'KEYS_ONLY' },
-    }],
-  }));
+  const made = await createTable(table);
   assert.equal(made.TableDescription.TableStatus, 'CREATING');
-  await db.waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1 }, { TableName: table });
 });
 
 after(async () => {
   await send(new db.DeleteTableCommand({ TableName: table }));
   await fails(send(new db.DescribeTableCommand({ TableName: table })),
     'ResourceNotFoundException', /Requested resource not found: Table: .* not found/);
+  // So that none is forgotten: this is every operation of the data and the control plane.
+  assert.deepEqual([...sent].filter((name) => name !== 'ListBackups').sort(), [
+    'BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DeleteTable',
+    'DescribeEndpoints', 'DescribeLimits', 'DescribeTable', 'DescribeTimeToLive', 'GetItem',
+    'ListTables', 'ListTagsOfResource', 'PutItem', 'Query', 'Scan', 'TagResource',
+    'TransactGetItems', 'TransactWriteItems', 'UntagResource', 'UpdateItem', 'UpdateTable',
+    'UpdateTimeToLive',
+  ]);
 });
 
 describe('control plane', () => {
