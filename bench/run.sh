@@ -7,7 +7,8 @@
 #               up with npm and run there): Carillon joins as external/carillon and stands in one table with
 #               them, measured in the same run. PEERS and SCENARIOS choose, as that folder's README says.
 # --quick       small counts: shows that every benchmark runs, not what it reaches.
-# --only NAME   engine, queue, queue_head, scenarios or peers.
+# --only NAME   engine, queue, queue_head, dynamodb (beside dynalite, and DynamoDB Local where
+#               $DYNAMODB_LOCAL_DIR is), scenarios or peers.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${CARILLON_BUILD:-$root/build/release}
@@ -19,7 +20,7 @@ while [ $# -gt 0 ]; do
         --peers) peers=$2; shift 2 ;;
         --quick) quick=true; shift ;;
         --only) only=$2; shift 2 ;;
-        *) sed -n '2,11p' "$0"; exit 2 ;;
+        *) sed -n '2,12p' "$0"; exit 2 ;;
     esac
 done
 chosen() { [ -z "$only" ] || [ "$only" = "$1" ]; }
@@ -32,6 +33,11 @@ for name in engine queue queue_head; do
         "$build/bench/carillon_bench_$name" $flag
     fi
 done
+
+if chosen dynamodb; then
+    title "dynamodb"
+    CARILLON_BUILD=$build "$root/bench/dynamodb/run.sh" $flag
+fi
 
 if chosen scenarios && [ -z "$peers" ]; then
     title "the peers' scenarios, Carillon alone (--peers DIR measures others in the same run)"
