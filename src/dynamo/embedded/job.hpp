@@ -35,6 +35,8 @@ public:
     virtual void refuse(const Error& error) = 0;
 
     bool durable = true;
+    /// Cheap to apply, and changes nothing but rows: may be done on the caller's own thread.
+    bool light = false;
     std::size_t bytes = 0;
     asio::io_context* loop = nullptr;
     std::optional<runtime::Resume<bool>> resume{};
@@ -64,6 +66,8 @@ struct PreparedUnit {
 
 class WriteJob final : public Job {
 public:
+    WriteJob() { light = true; }
+
     /// Adds a unit; what is wrong with it becomes its answer. `writes` must outlive the job.
     void add_unit(std::span<const Write> writes, const Catalog& catalog, bool transaction);
 

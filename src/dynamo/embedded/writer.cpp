@@ -18,6 +18,9 @@ constexpr std::size_t group_bytes_max = 16U << 20;
 constexpr std::size_t group_jobs_max = 16'384;
 constexpr std::int64_t resume_pause_ns = 200'000'000;
 constexpr int thread_count = 2;
+// More than these are worth another thread, which works while the loop goes on.
+constexpr std::size_t at_once_jobs_max = 4;
+constexpr std::size_t at_once_bytes_max = 64U << 10;
 
 bool is_full(const Group& group) {
     return group.bytes >= group_bytes_max || group.jobs.size() >= group_jobs_max;
@@ -137,6 +140,10 @@ void Writer::enqueue(Job& job) {
 void Writer::hand_over(Port& port) {
     {
         const std::scoped_lock lock(mutex_);
+        if (work_at_once(port.jobs)) {
+            port.jobs.clear();
+            return;
+        }
         queue_.insert(queue_.end(), port.jobs.begin(), port.jobs.end());
     }
     port.jobs.clear();
@@ -145,6 +152,28 @@ void Writer::hand_over(Port& port) {
     } else {
         work_.notify_one();
     }
+}
+
+bool Writer::needs_sync(const Job& job) const {
+    return job.durable && options_.sync && options_.wal;
+}
+
+bool Writer::work_at_once(const std::vector<Job*>& jobs) {
+    if (!idle_now_ || committing_ || !queue_.empty() || jobs.size() > at_once_jobs_max)
+        return false;
+    std::size_t bytes = 0;
+    for (const Job* job : jobs) {
+        if (!job->light || needs_sync(*job)) return false;
+        bytes += job->bytes;
+    }
+    if (bytes > at_once_bytes_max) return false;
+    const std::shared_ptr<Group> group = open_group();
+    apply(jobs);
+    take_commit_turn(*group);
+    commit(*group);
+    end_commit(group);
+    answer(*group);
+    return true;
 }
 
 void Writer::work_inline() {
@@ -166,8 +195,10 @@ void Writer::work() {
     for (;;) {
         turn_.wait(lock, [this] { return !filling_; });
         filling_ = true;
+        idle_now_ = true;
         const bool came = work_.wait_for(
             lock, options_.idle_interval, [this] { return !queue_.empty() || stopping_; });
+        idle_now_ = false;
         if (queue_.empty() && stopping_) {
             filling_ = false;
             turn_.notify_one();

@@ -4,7 +4,8 @@
 // queued (or the group is large) and no commit is under way, it commits that group itself, and the
 // other thread opens the next one meanwhile. So a lone request is never handed from thread to
 // thread, and under load evaluation overlaps with the disk. Nothing waits on purpose: while one
-// group syncs, the next one fills.
+// group syncs, the next one fills. What need not be synced, and comes alone, is committed on its
+// loop's own thread: waking another one costs several times the write.
 //
 // Callers enqueue without a lock: each loop collects the jobs of one turn and hands them over at
 // the end of it, so that callers who were answered together come back together. Answers are posted
@@ -93,6 +94,9 @@ private:
 
     void work();
     void work_inline();
+    /// Commits the jobs at once, with the lock held, if nobody is at work and none needs a sync.
+    [[nodiscard]] bool work_at_once(const std::vector<Job*>& jobs);
+    [[nodiscard]] bool needs_sync(const Job& job) const;
     /// The next four are called with the lock held; fill() lets go of it while it applies jobs.
     [[nodiscard]] std::shared_ptr<Group> open_group();
     void fill(Group& group, std::unique_lock<std::mutex>& lock);
@@ -119,6 +123,7 @@ private:
     std::condition_variable turn_;  ///< For the other: nobody fills.
     std::vector<Job*> queue_;
     bool filling_ = false;
+    bool idle_now_ = false;  ///< Who fills waits for the first job; no group is open.
     bool committing_ = false;
     bool stopping_ = false;
     /// The last group that was opened, while it is not on disk.
