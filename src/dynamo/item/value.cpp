@@ -59,6 +59,9 @@ Value* AttributeMap::find(std::string_view name) {
 }
 
 Value& AttributeMap::set(std::string_view name, Value value) {
+    // Items have more than a few attributes, and moving them to more room costs more than the room.
+    constexpr std::size_t room = 8;
+    if (attributes_.capacity() == 0) attributes_.reserve(room);
     if (attributes_.empty() || std::string_view(attributes_.back().name) < name) {
         return attributes_.emplace_back(Attribute{std::string(name), std::move(value)}).value;
     }
