@@ -2,19 +2,13 @@
 
 #include "core/check.hpp"
 #include "core/id.hpp"
-#include "dynamo/item/json.hpp"
+#include "queue/guarded.hpp"
 #include "queue/row_key.hpp"
 
 #include <algorithm>
 #include <chrono>
 
 namespace carillon::queue {
-
-namespace {
-
-constexpr std::size_t corrupt_remembered_max = 10'000;
-
-}  // namespace
 
 Claimer::Claimer(
     Context& context, Book& book, InFlight& in_flight, Leases& leases, Settler& settler)
@@ -23,6 +17,7 @@ Claimer::Claimer(
       in_flight_(in_flight),
       leases_(leases),
       settler_(settler),
+      misfits_(context),
       scanning_(context.loop, 1),
       awake_(context.loop),
       room_(context.loop) {
@@ -245,6 +240,7 @@ Task<Result<Claimer::Found>> Claimer::scan(Scan scan) {
     auto page = co_await context_.database.query(*std::move(query));
     if (page) choose(scan, *page, found);
     book_.scan_ended();
+    misfits_.set_right();
     scanning_.release();
     if (!page) co_return std::unexpected(std::move(page).error());
     co_return found;
@@ -276,6 +272,12 @@ void Claimer::choose(const Scan& scan, dynamo::Page& page, Found& found) {
         found.taken, {}, [](const Row* row) { return std::pair(row->due_at, row->sequence); });
 }
 
+Result<RowState> Claimer::read_row(const dynamo::Item& item) const {
+    auto state = guarded([&] { return context_.rows.read(item); });
+    if (!state) return fail(Errc::corrupt, std::move(state).error());
+    return *std::move(state);
+}
+
 /// Takes the item if it can be taken. Returns where its content is now.
 const dynamo::Item* Claimer::choose_one(const Scan& scan,
                                         dynamo::Item& item,
@@ -283,12 +285,11 @@ const dynamo::Item* Claimer::choose_one(const Scan& scan,
                                         Found& found) {
     auto id = row_id(item, context_.rows.key());
     CARILLON_CHECK(id.has_value());  // The store's own promise about an index entry.
-    auto state = context_.rows.read(item);
-    if (!state) {
-        note_corrupt(*id, state.error());
+    auto state = read_row(item);
+    if (!state || state->state != cursors_[scan.cursor].state || state->due_at > scan.until) {
+        misfits_.met(item, std::move(state));
         return &item;
     }
-    if (state->state != cursors_[scan.cursor].state || state->due_at > scan.until) return &item;
     if (book_.is_ours(*id, *state)) {
         Row* row = scan.run ? book_.find(*id) : nullptr;
         if (row != nullptr && !row->cancelled) book_.attach(*row, scan.run);
@@ -320,20 +321,6 @@ void Claimer::pass_over(FairKey& key,
     }
     place = previous == nullptr ? scan.position
                                 : position_behind(*previous, context_.rows.key(), context_.due_key);
-}
-
-void Claimer::note_corrupt(const std::string& id, const Error& error) {
-    if (corrupt_.size() >= corrupt_remembered_max || !corrupt_.insert(id).second) return;
-    std::string key = "?";
-    if (const auto item = key_of_row_id(id, context_.rows.key())) {
-        key.clear();
-        dynamo::append_typed_json(*item, key);
-    }
-    context_.log.error("row left alone: it cannot be read",
-                       {{"queue", context_.options.name},
-                        {"table", context_.rows.table()},
-                        {"key", key},
-                        {"error", describe(error)}});
 }
 
 Task<> Claimer::secure_aside(std::vector<Row*> taken) {
@@ -423,7 +410,7 @@ void Claimer::poison(Row& row) {
     claim.attempt = row.state.attempts + 1;
     claim.due_at = row.due_at;
     claim.stop = context_.hard_stop.token();
-    settler_.settle(row, context_.handler.poisoned(std::move(claim)), true);
+    settler_.settle_poisoned(row, std::move(claim));
 }
 
 /// A page that gave nothing cost time that rows which are due may need.

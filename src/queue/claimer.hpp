@@ -11,6 +11,7 @@
 #include "queue/context.hpp"
 #include "queue/cursor.hpp"
 #include "queue/leases.hpp"
+#include "queue/misfits.hpp"
 #include "queue/settler.hpp"
 #include "runtime/event.hpp"
 
@@ -18,7 +19,6 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace carillon::queue {
@@ -65,6 +65,7 @@ private:
     [[nodiscard]] Task<Result<>> refill(FairKey* key);
     [[nodiscard]] Task<Result<Found>> scan(Scan scan);
     void choose(const Scan& scan, dynamo::Page& page, Found& found);
+    [[nodiscard]] Result<RowState> read_row(const dynamo::Item& item) const;
     const dynamo::Item* choose_one(const Scan& scan,
                                    dynamo::Item& item,
                                    const dynamo::Item* previous,
@@ -73,7 +74,6 @@ private:
                    const Scan& scan,
                    const dynamo::Item& item,
                    const dynamo::Item* previous);
-    void note_corrupt(const std::string& id, const Error& error);
     [[nodiscard]] Task<Result<>> secure(std::vector<Row*> taken);
     Task<> secure_aside(std::vector<Row*> taken);
     [[nodiscard]] Task<Result<>> list_in_flight(std::vector<Row*> rows);
@@ -92,7 +92,7 @@ private:
     std::vector<FairKey*> refills_;
     std::optional<dynamo::Value> reread_from_;
     std::string reread_bytes_;
-    std::unordered_set<std::string> corrupt_;  // Logged once.
+    Misfits misfits_;
     runtime::Semaphore scanning_;
     runtime::Event awake_;
     runtime::Event room_;

@@ -20,6 +20,8 @@ struct Faults {
     Duration delay_max{50};
     bool exclusive = true;
     bool watches = true;
+    bool fail_writes = false;  ///< Every write fails: the disk is full.
+    bool fail_all = false;     ///< Nothing gets through.
 };
 
 class FaultyStore final : public dynamo::Database {
@@ -33,6 +35,7 @@ public:
     void die() { dead_ = true; }
 
     std::size_t calls = 0;
+    std::size_t items_read = 0;  ///< By queries.
     std::size_t durable_batches = 0;
 
     [[nodiscard]] dynamo::Capabilities capabilities() const override {
@@ -62,7 +65,7 @@ public:
     }
 
     Task<Result<std::optional<dynamo::Item>>> put_item(dynamo::PutRequest request) override {
-        return call(store_.put_item(std::move(request)), {});
+        return call(store_.put_item(std::move(request)), {}, true);
     }
 
     Task<Result<std::optional<dynamo::Item>>> get_item(dynamo::GetRequest request) override {
@@ -70,15 +73,17 @@ public:
     }
 
     Task<Result<std::optional<dynamo::Item>>> update_item(dynamo::UpdateRequest request) override {
-        return call(store_.update_item(std::move(request)), {});
+        return call(store_.update_item(std::move(request)), {}, true);
     }
 
     Task<Result<std::optional<dynamo::Item>>> delete_item(dynamo::DeleteRequest request) override {
-        return call(store_.delete_item(std::move(request)), {});
+        return call(store_.delete_item(std::move(request)), {}, true);
     }
 
     Task<Result<dynamo::Page>> query(dynamo::QueryRequest request) override {
-        return call(store_.query(std::move(request)), {});
+        auto page = co_await call(store_.query(std::move(request)), {});
+        if (page) items_read += page->items.size();
+        co_return page;
     }
 
     Task<Result<dynamo::Page>> scan(dynamo::ScanRequest request) override {
@@ -90,11 +95,11 @@ public:
     }
 
     Task<Result<>> batch_write(std::vector<dynamo::Write> writes) override {
-        return call(store_.batch_write(std::move(writes)), {});
+        return call(store_.batch_write(std::move(writes)), {}, true);
     }
 
     Task<Result<>> transact_write(dynamo::WriteUnit unit, std::string token) override {
-        return call(store_.transact_write(std::move(unit), std::move(token)), {});
+        return call(store_.transact_write(std::move(unit), std::move(token)), {}, true);
     }
 
     Task<Result<std::vector<std::optional<dynamo::Item>>>> transact_get(
@@ -110,6 +115,7 @@ public:
         co_await perhaps_late();
         std::vector<Result<>> answers(count);
         if (dead_) co_return answers;
+        if (cut(true)) co_return std::vector<Result<>>(count, gone());
         const bool all_fail = happens(faults_.fail);
         const bool all_lost = happens(faults_.lose_reply);
         std::vector<dynamo::WriteUnit> passed;
@@ -145,6 +151,12 @@ public:
     }
 
 private:
+    [[nodiscard]] bool cut(bool writes) const {
+        return faults_.fail_all || (writes && faults_.fail_writes);
+    }
+
+    static std::unexpected<Error> gone() { return fail(Errc::unavailable, "the store is cut off"); }
+
     bool happens(double share) { return share > 0 && random_.unit() < share; }
 
     Task<> perhaps_late() {
@@ -155,10 +167,11 @@ private:
     }
 
     template <class T>
-    Task<Result<T>> call(Task<Result<T>> real, Result<T> when_dead) {
+    Task<Result<T>> call(Task<Result<T>> real, Result<T> when_dead, bool writes = false) {
         ++calls;
         co_await perhaps_late();
         if (dead_) co_return when_dead;
+        if (cut(writes)) co_return gone();
         if (happens(faults_.fail)) co_return fail(Errc::unavailable, "the store is away");
         Result<T> answer = co_await std::move(real);
         co_await perhaps_late();

@@ -7,6 +7,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon::queue {
@@ -45,8 +47,19 @@ public:
     Handler& operator=(const Handler&) = delete;
     virtual ~Handler() = default;
 
-    /// Works on one row; many run at a time on the queue's loop. Must not throw.
+    /// Works on one row; many run at a time on the queue's loop. Should not throw: that is what
+    /// threw() is for.
     virtual Task<Settlement> handle(Claim claim) = 0;
+
+    /// handle() ended in an exception. What that attempt leaves behind: usually a failure like any
+    /// other, with `what` as its error. `claim` is as it was given to handle().
+    virtual Settlement threw(Claim claim, std::string_view what) {
+        static_cast<void>(what);
+        Settlement dead;
+        dead.verdict = Verdict::failed;
+        dead.item = std::move(claim.item);
+        return dead;
+    }
 
     /// The row was in a worker's hands when that worker died, for the `interruptions`-th time in a
     /// row, and the queue's limit is spent: the answer (usually `failed` with an error in the item)

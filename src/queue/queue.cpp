@@ -17,6 +17,9 @@ namespace carillon::queue {
 
 namespace {
 
+// A commit takes milliseconds; on a machine that is starved, seconds.
+constexpr Duration record_grace_min{5'000};
+
 QueueOptions sane(QueueOptions options) {
     const auto at_least_one = [](std::size_t& value) { value = std::max<std::size_t>(1, value); };
     at_least_one(options.concurrency);
@@ -47,7 +50,7 @@ struct Queue::Impl {
     void begin_watching();
     void changed();
     [[nodiscard]] std::function<void(Row&)> give_back();
-    Task<> settle_down(TimePoint until);
+    Task<> settle_down(Duration grace);
     Task<> finish_without_claiming();
 
     Context context;
@@ -156,8 +159,10 @@ void Queue::Impl::begin_watching() {
                                    });
 }
 
-/// Waits until nothing runs and every outcome is recorded; at `until` handlers are asked to end.
-Task<> Queue::Impl::settle_down(TimePoint until) {
+/// Waits until nothing runs and every outcome is recorded. After `grace` handlers are asked to end;
+/// after as long again, outcomes that the store does not take are given up.
+Task<> Queue::Impl::settle_down(Duration grace) {
+    const TimePoint until = context.loop.now() + grace;
     while (book.running() > 0 && context.loop.now() < until) {
         (void)co_await progress.wait_until(until);
     }
@@ -165,12 +170,17 @@ Task<> Queue::Impl::settle_down(TimePoint until) {
     book.for_each([](Row& row) {
         if (row.stop) row.stop->request_stop();
     });
+    const TimePoint give_up = context.loop.now() + std::max(grace, record_grace_min);
     while (book.size() > 0 || !settler.idle()) {
+        if (context.loop.now() >= give_up) settler.give_up();
         (void)co_await progress.wait_until(context.loop.now() + Duration{100});
     }
     leases.drained();
     settler.sweep();
     co_await context.group.join();
+    if (settler.unrecorded() == 0) co_return;
+    context.log.error("stopped with outcomes that could not be recorded: these rows ring again",
+                      {{"queue", context.options.name}, {"outcomes", settler.unrecorded()}});
 }
 
 /// After run_due without start(): the coroutines end by themselves, soon.
@@ -207,12 +217,11 @@ Task<Result<>> Queue::start() {
 
 Task<> Queue::stop(Duration grace) {
     Impl& impl = *impl_;
-    const TimePoint until = impl.context.loop.now() + grace;
     impl.watch = dynamo::Watch();
     impl.context.stopping.request_stop();
     impl.book.let_go_held(impl.give_back());
     impl.runner.dispatch();  // Starts nothing any more, and stops the timer.
-    co_await impl.settle_down(until);
+    co_await impl.settle_down(grace);
 }
 
 Task<Result<Queue::RunReport>> Queue::run_due() {

@@ -84,7 +84,9 @@ public:
     /// interruption), then claims until stop().
     [[nodiscard]] Task<Result<>> start();
     /// Claims no more; rows held and not started are let go; running ones get `grace` to end, then
-    /// their stop token; returns when every outcome is recorded.
+    /// their stop token. Returns when every outcome is recorded, or when the store has not taken
+    /// them for `grace` more (5 seconds at least): then the log says how many were not recorded,
+    /// and their rows run again after the next start.
     [[nodiscard]] Task<> stop(Duration grace);
 
     /// Runs everything that was due when called, whether or not start() was: returns when all of it

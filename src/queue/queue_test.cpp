@@ -220,20 +220,6 @@ TEST(Queue, NeverRunsMoreThanItsConcurrency) {
     world.end();
 }
 
-TEST(Queue, LeavesCorruptRowsAloneAndGoesOn) {
-    World world;
-    world.begin();
-    dynamo::Item bad = world.row("bad", noon - 1h);
-    bad.set("attempts", "many");
-    world.put(bad);
-    world.put("good", noon);
-    world.run_for(10s);
-    ASSERT_EQ(world.handler.starts.size(), 1u);
-    EXPECT_EQ(world.handler.starts[0].id, "good");
-    EXPECT_EQ(*world.get("bad"), bad);
-    world.end();
-}
-
 TEST(Queue, ReportsAMissingTableAtStart) {
     World world;
     world.make_queue();

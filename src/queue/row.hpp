@@ -49,11 +49,19 @@ public:
     /// `at` as a sort key of the due index.
     [[nodiscard]] virtual dynamo::Value due_value(TimePoint at) const = 0;
 
-    /// `corrupt` when the item is not such a row; the queue then leaves it alone and says so.
+    /// `corrupt` when the item is not such a row; the queue then sets it aside and says so.
     [[nodiscard]] virtual Result<RowState> read(const dynamo::Item& item) const = 0;
     /// Makes the item say `row`: sets and removes the attributes of state, due time, attempts,
     /// lease.
     virtual void write(dynamo::Item& item, const RowState& row) const = 0;
+
+    /// Makes a dead letter, out of the due index, of an item that read() refuses; `why` goes where
+    /// people look, if there is such a place. Writes no more than that.
+    virtual void set_aside(dynamo::Item& item, const Error& why) const {
+        static_cast<void>(why);
+        write(item, {.state = State::failed});
+    }
+
     /// Holds while the stored row is the one that was read as `seen` (or was claimed with its
     /// token).
     [[nodiscard]] virtual dynamo::BoundCondition unchanged(const dynamo::Item& seen) const = 0;

@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 #include "core/id.hpp"
+#include "queue/guarded.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -78,6 +79,20 @@ Task<> Runner::work(Row* row) {
     arm();
 }
 
+Claim Runner::claim_without_item(Row& row) {
+    Claim claim;
+    claim.row = row.state;
+    claim.attempt = row.state.attempts + 1;
+    claim.due_at = row.due_at;
+    if (context_.exclusive) {
+        claim.stop = context_.hard_stop.token();
+    } else {
+        if (!row.stop) row.stop.emplace();
+        claim.stop = row.stop->token();
+    }
+    return claim;
+}
+
 Task<> Runner::run(Row& row) {
     CARILLON_CHECK(row.phase == Phase::listing);
     row.phase = Phase::running;
@@ -87,20 +102,24 @@ Task<> Runner::run(Row& row) {
     context_.metrics.lateness.observe(static_cast<double>(late_us) * 1e-6);
     row.unchanged = context_.rows.unchanged(row.item);
 
-    Claim claim;
-    claim.row = row.state;
-    claim.attempt = row.state.attempts + 1;
-    claim.due_at = row.due_at;
+    Claim claim = claim_without_item(row);
     if (context_.exclusive) {
         claim.item = std::move(row.item);
-        claim.stop = context_.hard_stop.token();
     } else {
         claim.item = row.item;  // Heartbeats need it.
-        if (!row.stop) row.stop.emplace();
-        claim.stop = row.stop->token();
     }
-    Settlement settlement = co_await context_.handler.handle(std::move(claim));
-    settler_.settle(row, std::move(settlement));
+    Settlement settlement;
+    std::exception_ptr thrown;
+    try {
+        settlement = co_await context_.handler.handle(std::move(claim));
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown) {
+        co_await settler_.settle_thrown(row, claim_without_item(row), text_of(thrown));
+    } else {
+        settler_.settle(row, std::move(settlement));
+    }
     context_.wake_claimer();
 }
 

@@ -36,6 +36,7 @@ private:
     [[nodiscard]] bool may_start() const;
     [[nodiscard]] Row* take();
     Task<> work(Row* row);
+    [[nodiscard]] Claim claim_without_item(Row& row);
     Task<> run(Row& row);
     Task<> list_and_start();
     void arm();

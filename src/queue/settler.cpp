@@ -1,6 +1,7 @@
 #include "queue/settler.hpp"
 
 #include "core/check.hpp"
+#include "queue/guarded.hpp"
 #include "queue/row_key.hpp"
 
 #include <algorithm>
@@ -82,8 +83,61 @@ void Settler::settle(Row& row, Settlement settlement, bool poisoned) {
         dropped(outcome);
         return;
     }
-    context_.rows.write(outcome.settlement.item, outcome.next);
-    add(std::move(outcome));
+    auto written = guarded([&] { context_.rows.write(outcome.settlement.item, outcome.next); });
+    if (written) {
+        add(std::move(outcome));
+        return;
+    }
+    context_.log.error("outcome cannot be written into its row",
+                       {{"queue", context_.options.name}, {"error", written.error()}});
+    ++elsewhere_;
+    let_go(outcome);
+}
+
+Task<> Settler::settle_thrown(Row& row, Claim claim, std::string what) {
+    context_.log.error("a handler threw: a failed attempt",
+                       {{"queue", context_.options.name}, {"error", what}});
+    auto stored = co_await stored_row(row);
+    while (!stored && !given_up_.stop_requested()) {
+        (void)co_await context_.loop.sleep_for(Duration{250}, given_up_.token());
+        stored = co_await stored_row(row);
+    }
+    if (!stored || !*stored) {
+        Outcome outcome;
+        outcome.row = &row;
+        book_.settling(row);
+        ++elsewhere_;
+        stored ? dropped(outcome) : let_go(outcome);
+        co_return;
+    }
+    claim.item = **std::move(stored);
+    Settlement fallback;
+    fallback.verdict = Verdict::failed;
+    fallback.item = claim.item;
+    auto settlement = guarded([&] { return context_.handler.threw(std::move(claim), what); });
+    settle(row, std::move(settlement).value_or(std::move(fallback)));
+}
+
+void Settler::settle_poisoned(Row& row, Claim claim) {
+    Settlement fallback;
+    fallback.verdict = Verdict::failed;
+    fallback.item = row.item;
+    auto settlement = guarded([&] { return context_.handler.poisoned(std::move(claim)); });
+    settle(row, std::move(settlement).value_or(std::move(fallback)), true);
+}
+
+void Settler::give_up() {
+    given_up_.request_stop();
+    for (Outcome& outcome : std::exchange(waiting_, {})) {
+        ++elsewhere_;
+        let_go(outcome);
+    }
+}
+
+void Settler::let_go(Outcome& outcome) {
+    --elsewhere_;
+    ++unrecorded_;
+    book_.retire(*outcome.row, RowEnd::let_go);
 }
 
 void Settler::give_back(Row& row) {
@@ -123,7 +177,8 @@ void Settler::wake() {
 }
 
 Task<> Settler::commit_all() {
-    while (!waiting_.empty() || in_flight_.any_finished()) {
+    // What was given up stays listed as in flight: its attempts are counted at the next start.
+    while (!waiting_.empty() || (in_flight_.any_finished() && !given_up_.stop_requested())) {
         const auto size = static_cast<std::ptrdiff_t>(
             std::min(waiting_.size(), std::max<std::size_t>(1, context_.options.settle_batch)));
         std::vector<Outcome> batch(std::make_move_iterator(waiting_.begin()),
@@ -207,7 +262,9 @@ std::vector<dynamo::WriteUnit> Settler::units_of(std::vector<Outcome>& batch,
     for (Outcome& outcome : batch) {
         if (outcome.row->batch != nullptr) outcome.row->batch->closing = 0;
     }
-    for (std::string& id : in_flight_.take_finished()) removals.push_back(std::move(id));
+    if (!given_up_.stop_requested()) {
+        for (std::string& id : in_flight_.take_finished()) removals.push_back(std::move(id));
+    }
     for (const std::string& id : removals) {
         dynamo::WriteUnit unit;
         unit.push_back(in_flight_.removal(id));
@@ -288,7 +345,13 @@ Task<> Settler::retry_later(std::vector<Outcome> batch) {
         tries = std::max(tries, ++outcome.tries);
     }
     const Duration pause{std::min<std::int64_t>(5'000, std::int64_t{50} << std::min(tries - 1, 7))};
-    (void)co_await context_.loop.sleep_for(pause);
+    (void)co_await context_.loop.sleep_for(pause, given_up_.token());
+    if (given_up_.stop_requested()) {
+        for (Outcome& outcome : batch) let_go(outcome);
+        show();
+        context_.dispatch();
+        co_return;
+    }
     elsewhere_ -= batch.size();
     for (Outcome& outcome : batch) waiting_.push_back(std::move(outcome));
     wake();

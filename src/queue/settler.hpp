@@ -48,12 +48,24 @@ public:
 
     /// The row ran (or is poisoned): records its settlement. The row's `unchanged` is set.
     void settle(Row& row, Settlement settlement, bool poisoned = false);
+    /// The same for a row whose attempt ended in an exception. `claim` needs no item: the handler
+    /// had it, so the stored one is read.
+    Task<> settle_thrown(Row& row, Claim claim, std::string what);
+    /// The same for a row that its worker died with too often: the handler is asked what is left.
+    void settle_poisoned(Row& row, Claim claim);
     /// A leased row that was not started goes back.
     void give_back(Row& row);
     /// Removes the rows of finished batches, if nothing else is about to.
     void sweep();
     /// Nothing left to write.
     [[nodiscard]] bool idle() const;
+
+    /// What cannot be recorded now never will be: what waits is let go, and every later failure
+    /// too.
+    void give_up();
+
+    /// Outcomes that were let go: their rows ring again after the next start.
+    [[nodiscard]] std::size_t unrecorded() const { return unrecorded_; }
 
     /// Commits fail at present: nothing new should be started.
     [[nodiscard]] bool store_down() const { return store_down_; }
@@ -69,6 +81,7 @@ private:
     [[nodiscard]] dynamo::Write main_write(const Outcome& outcome) const;
     void recorded(Outcome& outcome);
     void dropped(Outcome& outcome);
+    void let_go(Outcome& outcome);
     Task<> resolve(Outcome outcome, Error error);
     Task<> resolve_condition(Outcome outcome, Error error);
     Task<> resolve_refused(Outcome outcome, Error error);
@@ -83,6 +96,8 @@ private:
     std::size_t elsewhere_ = 0;  // Outcomes in a commit, being resolved, or waiting to be retried.
     std::size_t committing_ = 0;
     bool store_down_ = false;
+    runtime::StopSource given_up_;
+    std::size_t unrecorded_ = 0;
     RateLimit log_limit_;
 };
 

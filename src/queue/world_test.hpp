@@ -7,7 +7,7 @@
 #include "queue/queue.hpp"
 #include "queue/row_key.hpp"
 #include "queue/sharded_rows.hpp"
-#include "runtime/task_group.hpp"
+#include "runtime/simulated_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +46,8 @@ public:
     Duration delay{0};
     std::function<Duration(const Claim&)> delay_of;
     std::function<Settlement(const Claim&)> decide;
+    std::function<Settlement(const Claim&, std::string_view)> on_throw;
+    std::function<void()> before_poisoned;
 
     Task<Settlement> handle(Claim claim) override {
         const std::string id = *claim.item.find("id")->string();
@@ -62,7 +66,13 @@ public:
         co_return settlement;
     }
 
+    Settlement threw(Claim claim, std::string_view what) override {
+        if (on_throw) return on_throw(claim, what);
+        return Handler::threw(std::move(claim), what);
+    }
+
     Settlement poisoned(Claim claim) override {
+        if (before_poisoned) before_poisoned();
         poisonings.push_back(*claim.item.find("id")->string());
         Settlement settlement;
         settlement.verdict = Verdict::failed;
@@ -89,13 +99,10 @@ inline ShardedRowsOptions test_rows(int shards) {
     return options;
 }
 
-struct World {
+struct World : runtime::testing::Simulated {
     explicit World(std::uint64_t seed = 1, int shards = 2)
-        : random(seed), rows(test_rows(shards)) {}
+        : Simulated(noon), random(seed), rows(test_rows(shards)) {}
 
-    runtime::SimulatedClock clock{noon};
-    runtime::Loop loop{clock};
-    runtime::TaskGroup group{loop};
     SeededRandom random;
     Registry metrics;
     ShardedRows rows;
@@ -104,6 +111,9 @@ struct World {
     TestHandler handler{loop};
     QueueOptions options{};
     std::unique_ptr<Queue> queue;
+    std::ostringstream log_text;
+    std::unique_ptr<Log> log =
+        open_log({.level = LogLevel::warn, .now = [this] { return clock.now(); }}, log_text);
 
     /// The embedded engine, in memory and without threads, instead of the plain store.
     void use_engine() {
@@ -113,30 +123,11 @@ struct World {
         database = store.get();
     }
 
-    void run_for(Duration duration) { loop.run_simulated(clock, clock.now() + duration); }
-
-    /// Runs a task to its end, at most an hour of simulated time.
-    template <class T>
-    T finish(Task<T> task) {
-        std::optional<T> answer;
-        group.spawn(keep(std::move(task), answer));
-        loop.run_simulated(clock, clock.now() + 1h, [&] { return answer.has_value(); });
-        EXPECT_TRUE(answer.has_value());
-        return *std::move(answer);
-    }
-
-    void finish(Task<> task) {
-        bool done = false;
-        group.spawn(note_end(std::move(task), done));
-        loop.run_simulated(clock, clock.now() + 1h, [&] { return done; });
-        EXPECT_TRUE(done);
-    }
-
     void create_table() { EXPECT_TRUE(finish(store->create_table(rows.schema()))); }
 
     void make_queue() {
-        queue = std::make_unique<Queue>(
-            loop, *database, rows, handler, random, Log::null(), metrics, options);
+        queue =
+            std::make_unique<Queue>(loop, *database, rows, handler, random, *log, metrics, options);
     }
 
     /// Table, queue, start.
@@ -213,17 +204,6 @@ struct World {
         scan.table = options.in_flight_table;
         const auto page = finish(store->scan(std::move(scan)));
         return page ? page->items.size() : 0;
-    }
-
-private:
-    template <class T>
-    static Task<> keep(Task<T> task, std::optional<T>& answer) {
-        answer.emplace(co_await std::move(task));
-    }
-
-    static Task<> note_end(Task<> task, bool& done) {
-        co_await std::move(task);
-        done = true;
     }
 };
 
