@@ -48,6 +48,11 @@ public:
     // transact_operations.cpp
     Answer transact_get_items(Json request);
     Answer transact_write_items(Json request);
+    // statement_operations.cpp
+    Answer execute_statement(Json request);
+    // statement_batches.cpp
+    Answer batch_execute_statement(Json request);
+    Answer execute_transaction(Json request);
     // table_operations.cpp
     Answer create_table(Json request);
     Answer describe_table(Json request);

@@ -18,6 +18,10 @@ extern const Shape batch_write_item;
 extern const Shape transact_get_items;
 extern const Shape transact_write_items;
 
+extern const Shape execute_statement;
+extern const Shape batch_execute_statement;
+extern const Shape execute_transaction;
+
 extern const Shape create_table;
 extern const Shape update_table;
 extern const Shape describe_table;

@@ -1,0 +1,296 @@
+// BatchExecuteStatement and ExecuteTransaction.
+
+#include "core/json.hpp"
+#include "dynamo/endpoint/fault.hpp"
+#include "dynamo/endpoint/operations.hpp"
+#include "dynamo/endpoint/statements.hpp"
+#include "dynamo/item/json.hpp"
+#include "dynamo/validate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace carillon::dynamo::endpoint {
+
+namespace {
+
+/// Units by table, in the order in which tables occur.
+class CapacityList {
+public:
+    void add(const Consumed& consumed) {
+        auto found = std::ranges::find(tables_, consumed.table, &Consumed::table);
+        if (found == tables_.end()) {
+            found = tables_.emplace(tables_.end());
+            found->table = consumed.table;
+            found->kind = consumed.kind;
+        }
+        found->add(consumed);
+    }
+
+    void append(CapacityReport report, std::string& out) const {
+        if (report == CapacityReport::none) return;
+        out += ",\"ConsumedCapacity\":[";
+        for (const Consumed& one : tables_) {
+            if (&one != tables_.data()) out += ',';
+            append_consumed(one, report, out);
+        }
+        out += ']';
+    }
+
+private:
+    std::vector<Consumed> tables_;
+};
+
+// --- BatchExecuteStatement ---
+
+/// `Code` of an error within a batch. The endpoint's own faults name their type.
+std::string_view code_of(const Error& error) {
+    if (const auto* fault = dynamic_cast<const WireFault*>(error.detail.get())) {
+        return fault->type.ends_with("#DuplicateItemException") ? "DuplicateItem"
+                                                                : "ValidationError";
+    }
+    switch (error.code) {
+        case Errc::condition_failed:
+            return "ConditionalCheckFailed";
+        case Errc::not_found:
+            return error.message.starts_with("Requested resource") ? "ResourceNotFound"
+                                                                   : "ValidationError";
+        case Errc::throttled:
+            return "ProvisionedThroughputExceeded";
+        case Errc::denied:
+            return "AccessDenied";
+        case Errc::invalid:
+        case Errc::too_large:
+        case Errc::already_exists:
+            return "ValidationError";
+        default:
+            return "InternalServerError";
+    }
+}
+
+void append_statement_error(const Error& error, std::string& out) {
+    constexpr std::string_view missing_table = "Requested resource not found";
+    const bool shorten = error.code == Errc::not_found && error.message.starts_with(missing_table);
+    out += "\"Error\":{\"Code\":";
+    append_json_string(out, code_of(error));
+    out += ",\"Message\":";
+    append_json_string(out, shorten ? missing_table : std::string_view(error.message));
+    if (const auto* failure = dynamic_cast<const ConditionFailure*>(error.detail.get());
+        failure != nullptr && failure->item) {
+        out += ",\"Item\":";
+        append_typed_json(*failure->item, out);
+    }
+    out += '}';
+}
+
+struct BatchCall {
+    std::vector<Result<StatementCall>> statements{};
+    CapacityReport capacity = CapacityReport::none;
+};
+
+/// What does not parse fails by itself; what does must all read or all write.
+Result<BatchCall> read_batch(const Json& json) {
+    BatchCall call;
+    call.capacity = read_capacity_report(json);
+    std::optional<bool> reads;
+    for (const Json entry : array_of(*member(json, "Statements"))) {
+        Result<StatementCall> statement = read_statement(entry);
+        if (statement) {
+            const bool this_reads = statement->statement.reads();
+            if (reads && *reads != this_reads) {
+                return validation_fault(
+                    "The batch must consist of either read statements or write statements, "
+                    "not both");
+            }
+            reads = this_reads;
+        }
+        call.statements.push_back(std::move(statement));
+    }
+    return call;
+}
+
+Task<Result<StatementWrite>> run_one(Database& database, StatementCall call, bool measured) {
+    CARILLON_CO_TRY(const TableDescription table,
+                    co_await database.describe_table(call.statement.table()));
+    if (const auto* select = std::get_if<partiql::Select>(&call.statement.body)) {
+        CARILLON_CO_TRY(partiql::ReadPlan plan,
+                        partiql::plan_read(*select, call.parameters, table.schema));
+        if (!plan.key) {
+            co_return validation_fault(
+                "Select statements within BatchExecuteStatement must specify the primary key in "
+                "the where clause.");
+        }
+        CARILLON_CO_TRY(StatementItem read,
+                        co_await read_item_of(database, std::move(plan), call.consistent));
+        co_return StatementWrite{std::move(read.item), std::move(read.consumed)};
+    }
+    CARILLON_CO_TRY(Write write, plan_write(call, table.schema));
+    co_return co_await carry_out(database, table.schema, std::move(write), measured);
+}
+
+// --- ExecuteTransaction ---
+
+struct TransactionCall {
+    std::vector<StatementCall> statements{};
+    std::string token{};
+    CapacityReport capacity = CapacityReport::none;
+};
+
+bool returns_values(const partiql::Statement& statement) {
+    if (const auto* update = std::get_if<partiql::UpdateStatement>(&statement.body)) {
+        return update->returning != ReturnValues::none;
+    }
+    const auto* erase = std::get_if<partiql::DeleteStatement>(&statement.body);
+    return erase != nullptr && erase->returning_old;
+}
+
+Result<TransactionCall> read_transaction(const Json& json) {
+    TransactionCall call;
+    call.capacity = read_capacity_report(json);
+    call.token = std::string(text_member(json, "ClientRequestToken").value_or(""));
+    for (const Json entry : array_of(*member(json, "TransactStatements"))) {
+        CARILLON_TRY(StatementCall statement, read_statement(entry));
+        if (returns_values(statement.statement)) {
+            return validation_fault("RETURNING is not supported within transactions");
+        }
+        call.statements.push_back(std::move(statement));
+    }
+    const bool reads = call.statements.front().statement.reads();
+    for (const StatementCall& statement : call.statements) {
+        if (statement.statement.reads() == reads) continue;
+        return validation_fault(
+            "The transaction must consist of either read statements or write statements, not both");
+    }
+    return call;
+}
+
+/// Reasons of INSERTs that met an item: DynamoDB calls these duplicates.
+Error name_duplicates(Error error, const WriteUnit& unit) {
+    const auto* cancelled = dynamic_cast<const TransactionCancelled*>(error.detail.get());
+    if (cancelled == nullptr || cancelled->reasons.size() != unit.size()) return error;
+    auto reasons = cancelled->reasons;
+    for (std::size_t i = 0; i < unit.size(); ++i) {
+        if (reasons[i].code != "ConditionalCheckFailed" ||
+            !std::holds_alternative<PutRequest>(unit[i])) {
+            continue;
+        }
+        reasons[i] = {"DuplicateItem", std::string(duplicate_text), std::nullopt};
+    }
+    return transaction_cancelled(std::move(reasons));
+}
+
+/// Every part of a transaction is done twice: prepared, then committed.
+void add_twice(CapacityList& list, Consumed consumed, CapacityKind kind) {
+    consumed.kind = kind;
+    list.add(consumed);
+    list.add(consumed);
+}
+
+Task<Result<std::string>> read_all(Database& database, TransactionCall call) {
+    std::vector<partiql::ReadPlan> plans;
+    std::vector<GetRequest> requests;
+    for (const StatementCall& statement : call.statements) {
+        CARILLON_CO_TRY(const TableDescription table,
+                        co_await database.describe_table(statement.statement.table()));
+        const auto& select = std::get<partiql::Select>(statement.statement.body);
+        if (select.from.index) {
+            co_return validation_fault("Reads on indices are not supported within transactions.");
+        }
+        CARILLON_CO_TRY(partiql::ReadPlan plan,
+                        partiql::plan_read(select, statement.parameters, table.schema));
+        if (!plan.key) {
+            co_return validation_fault(
+                "Select statements within ExecuteTransaction must specify the primary key in the "
+                "where clause.");
+        }
+        requests.push_back({plan.table, *plan.key, true});
+        plans.push_back(std::move(plan));
+    }
+    CARILLON_CO_TRY(const auto items, co_await database.transact_get(std::move(requests)));
+    std::string out = "{\"Responses\":[";
+    CapacityList capacity;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i > 0) out += ',';
+        out += '{';
+        CARILLON_CO_TRY(const auto item, shown(plans[i], items[i]));
+        if (item) {
+            out += "\"Item\":";
+            append_typed_json(*item, out);
+        }
+        out += '}';
+        Consumed consumed{plans[i].table};
+        consumed.table_units = read_units(items[i] ? size_of(*items[i]) : 0, true);
+        add_twice(capacity, std::move(consumed), CapacityKind::read);
+    }
+    out += ']';
+    capacity.append(call.capacity, out);
+    co_return out + "}";
+}
+
+Task<Result<std::string>> write_all(Database& database, TransactionCall call) {
+    WriteUnit unit;
+    CapacityList capacity;
+    for (const StatementCall& statement : call.statements) {
+        CARILLON_CO_TRY(const TableDescription table,
+                        co_await database.describe_table(statement.statement.table()));
+        CARILLON_CO_TRY(Write write, plan_write(statement, table.schema));
+        const auto* put = std::get_if<PutRequest>(&write);
+        const Item* after = put != nullptr ? &put->item : nullptr;
+        add_twice(capacity, consumed_by_write(table.schema, nullptr, after), CapacityKind::write);
+        unit.push_back(std::move(write));
+    }
+    const WriteUnit kept = unit;
+    auto written = co_await database.transact_write(std::move(unit), std::move(call.token));
+    if (!written) co_return std::unexpected(name_duplicates(std::move(written).error(), kept));
+    std::string out = "{\"Responses\":[";
+    for (std::size_t i = 0; i < kept.size(); ++i) out += i > 0 ? ",{}" : "{}";
+    out += ']';
+    capacity.append(call.capacity, out);
+    co_return out + "}";
+}
+
+}  // namespace
+
+Operations::Answer Operations::batch_execute_statement(Json request) {
+    CARILLON_CO_TRY(BatchCall call, read_batch(request));
+    const bool measured = call.capacity != CapacityReport::none;
+    CapacityList capacity;
+    std::string out = "{\"Responses\":[";
+    for (Result<StatementCall>& statement : call.statements) {
+        if (&statement != call.statements.data()) out += ',';
+        out += '{';
+        if (!statement) {
+            append_statement_error(statement.error(), out);
+            out += '}';
+            continue;
+        }
+        const std::string table = statement->statement.table();
+        const auto done = co_await run_one(database_, *std::move(statement), measured);
+        out += "\"TableName\":";
+        append_json_string(out, table);
+        if (!done) {
+            out += ',';
+            append_statement_error(done.error(), out);
+        } else {
+            if (done->returned) {
+                out += ",\"Item\":";
+                append_typed_json(*done->returned, out);
+            }
+            if (measured) capacity.add(done->consumed);
+        }
+        out += '}';
+    }
+    out += ']';
+    capacity.append(call.capacity, out);
+    co_return out + "}";
+}
+
+Operations::Answer Operations::execute_transaction(Json request) {
+    CARILLON_CO_TRY(TransactionCall call, read_transaction(request));
+    if (call.statements.front().statement.reads()) {
+        co_return co_await read_all(database_, std::move(call));
+    }
+    co_return co_await write_all(database_, std::move(call));
+}
+
+}  // namespace carillon::dynamo::endpoint
