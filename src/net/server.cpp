@@ -3,16 +3,21 @@
 #include "core/check.hpp"
 #include "net/address_guard.hpp"
 #include "net/server_connection.hpp"
+#include "net/server_relay.hpp"
+#include "runtime/oneshot.hpp"
 #include "runtime/stop.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <list>
+#include <optional>
 #include <utility>
 
 namespace carillon::net {
@@ -60,31 +65,70 @@ bool is_peers_fault(const boost::system::error_code& error) {
 
 }  // namespace
 
-struct HttpServer::Impl {
-    Impl(runtime::Loop& on, HttpHandler& with, ServerOptions given)
+namespace {
+
+/// The connections of one loop. Used on that loop only, once it runs.
+struct Wing {
+    Wing(runtime::Loop& on, HttpHandler& with, const ServerOptions& options)
         : loop(on),
-          options(std::move(given)),
           watchdog(on, sweep_interval(options)),
           group(on),
-          acceptor(on.executor()),
           context{on, with, options, watchdog, DateHeader(on.clock())} {}
+
+    /// No further request is begun; when `grace` is over, connections are closed.
+    Task<> finish(Duration grace) {
+        context.stopping = true;
+        group.request_stop();
+        for (ServerConnection* connection : connections) connection->finish();
+        const Duration wait = std::max(grace, Duration{0});
+        const std::int64_t end = loop.clock().ticks() + std::chrono::nanoseconds{wait}.count();
+        const std::uint64_t timer = loop.call_at(end, [this] {
+            for (ServerConnection* connection : connections) connection->close();
+        });
+        co_await group.join();
+        loop.cancel_timer(timer);
+    }
+
+    runtime::Loop& loop;
+    Watchdog watchdog;
+    runtime::TaskGroup group;
+    ServerContext context;
+    std::list<ServerConnection*> connections{};
+};
+
+}  // namespace
+
+struct HttpServer::Impl {
+    Impl(runtime::Loop& on, HttpHandler& with, ServerOptions given)
+        : loop(on), options(std::move(given)), home(on, with, options), acceptor(on.executor()) {
+        if (options.helper == nullptr) return;
+        relay.emplace(on, *options.helper, with);
+        side.emplace(*options.helper, *relay, options);
+        side_end.emplace(*options.helper);
+    }
 
     Result<> open();
     Task<> accept();
     void begin(Socket socket, const TcpEndpoint& peer);
-    Task<> run(Socket socket, std::string peer, bool welcome);
+    void begin_aside(Socket socket, const TcpEndpoint& peer);
+    Task<> run(Wing& wing, Socket socket, std::string peer, bool welcome);
+    Task<> finish_side(Duration grace);
+    Task<> end_side(Duration grace, runtime::Resume<bool> resume);
 
     runtime::Loop& loop;
     ServerOptions options;
-    Watchdog watchdog;
-    runtime::TaskGroup group;
+    Wing home;
     Acceptor acceptor;
-    ServerContext context;
-    std::list<ServerConnection*> connections;
-    std::size_t served = 0;
-    std::size_t turned_away = 0;
+    // Of both wings.
+    std::atomic<std::size_t> served = 0;
+    std::atomic<std::size_t> turned_away = 0;
     std::string host;
     std::uint16_t port = 0;
+
+    // With a helper loop.
+    std::optional<ServerRelay> relay;
+    std::optional<Wing> side;
+    std::optional<runtime::TaskGroup> side_end;  ///< Ends the wing; on its loop.
 };
 
 Result<> HttpServer::Impl::open() {
@@ -110,17 +154,17 @@ Result<> HttpServer::Impl::open() {
 }
 
 Task<> HttpServer::Impl::accept() {
-    while (!context.stopping) {
+    while (!home.context.stopping) {
         Socket socket(loop.executor());
         TcpEndpoint peer;
         boost::system::error_code error;
         co_await acceptor.async_accept(
             socket, peer, asio::redirect_error(asio::use_awaitable_t<Executor>{}, error));
-        if (context.stopping) co_return;
+        if (home.context.stopping) co_return;
         if (!error) {
             begin(std::move(socket), peer);
         } else if (!is_peers_fault(error)) {
-            (void)co_await loop.sleep_for(accept_pause, group.stop_token());
+            (void)co_await loop.sleep_for(accept_pause, home.group.stop_token());
         }
     }
 }
@@ -129,15 +173,33 @@ void HttpServer::Impl::begin(Socket socket, const TcpEndpoint& peer) {
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     const bool welcome = served < options.connections_max;
-    std::size_t& count = welcome ? served : turned_away;
+    std::atomic<std::size_t>& count = welcome ? served : turned_away;
     if (!welcome && turned_away >= turned_away_max) return;
     ++count;
-    group.spawn(run(std::move(socket), peer_name(peer), welcome));
+    if (welcome && side && home.connections.size() >= options.own_connections) {
+        begin_aside(std::move(socket), peer);
+    } else {
+        home.group.spawn(run(home, std::move(socket), peer_name(peer), welcome));
+    }
 }
 
-Task<> HttpServer::Impl::run(Socket socket, std::string peer, bool welcome) {
-    ServerConnection connection(context, std::move(socket), std::move(peer));
-    const auto place = connections.insert(connections.end(), &connection);
+void HttpServer::Impl::begin_aside(Socket socket, const TcpEndpoint& peer) {
+    boost::system::error_code error;
+    const auto handle = socket.release(error);
+    if (error) {
+        --served;
+        return;
+    }
+    // An open socket again at once, so that it is closed if the helper's loop has ended.
+    Socket moved(side->loop.executor(), peer.protocol(), handle);
+    asio::post(side->loop.context(), [this, peer, socket = std::move(moved)]() mutable {
+        side->group.spawn(run(*side, std::move(socket), peer_name(peer), true));
+    });
+}
+
+Task<> HttpServer::Impl::run(Wing& wing, Socket socket, std::string peer, bool welcome) {
+    ServerConnection connection(wing.context, std::move(socket), std::move(peer));
+    const auto place = wing.connections.insert(wing.connections.end(), &connection);
     if (welcome) {
         co_await connection.serve();
         --served;
@@ -145,7 +207,24 @@ Task<> HttpServer::Impl::run(Socket socket, std::string peer, bool welcome) {
         co_await connection.turn_away(503, "too many connections");
         --turned_away;
     }
-    connections.erase(place);
+    wing.connections.erase(place);
+}
+
+/// Ends the helper's connections, and waits for that on the server's own loop.
+Task<> HttpServer::Impl::finish_side(Duration grace) {
+    if (!side) co_return;
+    auto start = [this, grace](runtime::Resume<bool> resume) {
+        asio::post(side->loop.context(), [this, grace, resume = std::move(resume)]() mutable {
+            side_end->spawn(end_side(grace, std::move(resume)));
+        });
+    };
+    (void)co_await runtime::suspend<bool>(std::move(start));
+    co_await relay->join();
+}
+
+Task<> HttpServer::Impl::end_side(Duration grace, runtime::Resume<bool> resume) {
+    co_await side->finish(grace);
+    asio::post(loop.context(), [resume = std::move(resume)]() mutable { std::move(resume)(true); });
 }
 
 HttpServer::HttpServer(runtime::Loop& loop, HttpHandler& handler, ServerOptions options)
@@ -156,7 +235,7 @@ HttpServer::~HttpServer() = default;
 Result<> HttpServer::start() {
     CARILLON_CHECK(!impl_->acceptor.is_open());
     CARILLON_TRY_VOID(impl_->open());
-    impl_->group.spawn(impl_->accept());
+    impl_->home.group.spawn(impl_->accept());
     return {};
 }
 
@@ -172,18 +251,15 @@ std::string HttpServer::url() const {
 
 Task<> HttpServer::stop(Duration grace) {
     Impl& impl = *impl_;
-    impl.context.stopping = true;
-    impl.group.request_stop();
+    // Without a socket nothing was begun, on no loop; the helper's may not even run.
+    if (!impl.acceptor.is_open()) co_return;
     boost::system::error_code ignored;
+    impl.home.context.stopping = true;
     impl.acceptor.close(ignored);
-    for (ServerConnection* connection : impl.connections) connection->finish();
-    const std::int64_t end =
-        impl.loop.clock().ticks() + std::chrono::nanoseconds{std::max(grace, Duration{0})}.count();
-    const std::uint64_t timer = impl.loop.call_at(end, [&impl] {
-        for (ServerConnection* connection : impl.connections) connection->close();
-    });
-    co_await impl.group.join();
-    impl.loop.cancel_timer(timer);
+    runtime::TaskGroup both(impl.loop);
+    both.spawn(impl.finish_side(grace));
+    co_await impl.home.finish(grace);
+    co_await both.join();
 }
 
 }  // namespace carillon::net

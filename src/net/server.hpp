@@ -21,10 +21,11 @@ public:
     HttpHandler& operator=(const HttpHandler&) = delete;
     virtual ~HttpHandler() = default;
 
-    /// Called for each request on the loop of its connection, many at a time. Must not throw.
+    /// Called for each request on the server's loop, many at a time. Must not throw.
     virtual Task<ServerResponse> handle(ServerRequest& request) = 0;
     /// The body of an answer that the server gives by itself (400 malformed, 408 too slow, 413 and
-    /// 431 too large, 503 too many connections): content type and text.
+    /// 431 too large, 503 too many connections): content type and text. With a helper loop also
+    /// called on that one's thread.
     [[nodiscard]] virtual ServerResponse refuse(int status, const std::string& why) const = 0;
 };
 
@@ -38,6 +39,13 @@ struct ServerOptions {
         10'000};  ///< From the first byte of a request to the end of its header.
     Duration body_timeout{60'000};
     Duration idle_timeout{75'000};  ///< Between requests of a connection.
+    /// Reads and writes connections too, on a thread of its own that runs when start() is called.
+    /// Handlers stay on the server's loop. Must outlive the server; its thread must not: join it
+    /// before the server is destroyed.
+    runtime::Loop* helper = nullptr;
+    /// So many connections stay on the server's own loop when there is a helper: waking another
+    /// thread costs a lone request more than it saves.
+    std::size_t own_connections = 4;
 };
 
 /// Lives on one loop.
