@@ -25,7 +25,7 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     echo "dynalite: skipped, it needs node and npm (apt-get install nodejs npm)"
 elif [ -d "$here/node_modules/dynalite" ] ||
     (cd "$here" && npm ci --no-audit --no-fund --silent); then
-    dynalite="dynalite Listening $(command -v node) $here/node_modules/dynalite/cli.js --host 127.0.0.1
+    dynalite="dynalite listening $(command -v node) $here/node_modules/dynalite/cli.js --host 127.0.0.1
         --port {port} --createTableMs 0 --deleteTableMs 0 --updateTableMs 0"
 else
     echo "dynalite: skipped, npm could not install it (see above)"
