@@ -283,6 +283,10 @@ std::vector<dynamo::Item> Queue::running_keys() const {
     return keys;
 }
 
+void Queue::inserted(TimePoint due_at) {
+    if (!impl_->context.watches) impl_->claimer.reread(impl_->context.rows.due_value(due_at));
+}
+
 void Queue::wake() {
     impl_->claimer.look_now();
 }

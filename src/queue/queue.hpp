@@ -128,6 +128,9 @@ public:
     /// The keys of all such rows.
     [[nodiscard]] std::vector<dynamo::Item> running_keys() const;
 
+    /// A row was inserted by this process, due then: looked at in time also where the store has no
+    /// watches, between two polls.
+    void inserted(TimePoint due_at);
     /// Looks at the table soon. Inserts are noticed without it where the store has watches.
     void wake();
     [[nodiscard]] QueueStats stats() const;
