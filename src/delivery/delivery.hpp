@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace carillon::delivery {
@@ -65,9 +66,14 @@ struct DeliveryOptions {
     std::vector<std::string> signing_secrets{};
 };
 
-/// The request that `target` and `attempt` make, ready to send. `invalid` names the field (`url`,
+/// What every attempt sends alike: all but our own headers. `invalid` names the field (`url`,
 /// `method`, `headers.X`, `body`) and the rule; so registration can refuse what could never be
 /// sent.
+[[nodiscard]] Result<net::ClientRequest> shape_request(const Target& target,
+                                                       std::string_view occurrence_id,
+                                                       const DeliveryOptions& options);
+
+/// The request that `target` and `attempt` make, ready to send.
 [[nodiscard]] Result<net::ClientRequest> build_request(const Target& target,
                                                        const Attempt& attempt,
                                                        const DeliveryOptions& options,

@@ -211,10 +211,9 @@ Result<> add_own_headers(const Attempt& attempt,
 
 }  // namespace
 
-Result<net::ClientRequest> build_request(const Target& target,
-                                         const Attempt& attempt,
-                                         const DeliveryOptions& options,
-                                         TimePoint now) {
+Result<net::ClientRequest> shape_request(const Target& target,
+                                         std::string_view occurrence_id,
+                                         const DeliveryOptions& options) {
     if (target.url.size() > url_bytes_max) {
         return invalid("url", fmt::format("must be at most {} bytes", url_bytes_max));
     }
@@ -233,7 +232,7 @@ Result<net::ClientRequest> build_request(const Target& target,
         request.headers.add(header.name, header.value);
     }
     if (carries_body(request.method)) {
-        CARILLON_TRY_VOID(encode_body(target, attempt.occurrence_id, request));
+        CARILLON_TRY_VOID(encode_body(target, occurrence_id, request));
         if (request.body.size() > options.request_body_max) {
             return std::unexpected(
                 Error{Errc::too_large,
@@ -248,11 +247,18 @@ Result<net::ClientRequest> build_request(const Target& target,
     }
     // Spent here: the client would add it again.
     request.url.userinfo.clear();
-    CARILLON_TRY_VOID(add_own_headers(attempt, options, now, request));
-
     request.connect_timeout = options.connect_timeout;
     request.total_timeout = options.total_timeout;
     request.response_body_max = options.response_body_max;
+    return request;
+}
+
+Result<net::ClientRequest> build_request(const Target& target,
+                                         const Attempt& attempt,
+                                         const DeliveryOptions& options,
+                                         TimePoint now) {
+    CARILLON_TRY(net::ClientRequest request, shape_request(target, attempt.occurrence_id, options));
+    CARILLON_TRY_VOID(add_own_headers(attempt, options, now, request));
     return request;
 }
 

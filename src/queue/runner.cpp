@@ -3,9 +3,7 @@
 #include "core/check.hpp"
 #include "core/id.hpp"
 #include "queue/guarded.hpp"
-
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "runtime/turn.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -70,7 +68,7 @@ Task<> Runner::work(Row* row) {
                                                                                        : nullptr;
         if (row == nullptr) break;
         if (++rows >= rows_per_turn || context_.loop.clock().ticks() - turn_began > ns_per_turn) {
-            co_await asio::post(context_.loop.executor(), asio::use_awaitable_t<Executor>{});
+            co_await runtime::next_turn(context_.loop);
             rows = 0;
             turn_began = context_.loop.clock().ticks();
         }

@@ -62,8 +62,9 @@ std::optional<RepeatRule> read_repeat(JsonFields& body) {
     RepeatRule rule;
     auto given = repeat->optional_object("rule");
     if (given) {
-        constexpr double largest = 1e12;
-        rule.interval = given->optional_number("interval", 0, largest).value_or(rule.interval);
+        // Its bounds depend on the unit: check_repeat.
+        constexpr double any = std::numeric_limits<double>::max();
+        rule.interval = given->optional_number("interval", -any, any).value_or(rule.interval);
         rule.max = given->optional_integer("max", 0, repetitions_most).value_or(rule.max);
         rule.unit = given->optional_choice<Unit>("unit", unit_choices).value_or(rule.unit);
         // The seed's default would be not to repeat at all: nobody who writes a rule means that.
@@ -90,8 +91,7 @@ Result<> check_repeat(const RepeatRule& rule) {
 
 /// Hosts that are addresses, or names of this machine, are judged before anything is stored; other
 /// names when they are resolved.
-Result<> check_host(const std::string& url_text, const net::AddressGuard& guard) {
-    CARILLON_TRY(const net::Url url, net::parse_url(url_text));
+Result<> check_host(const net::Url& url, const net::AddressGuard& guard) {
     std::string host = url.host;
     while (host.ends_with('.')) host.pop_back();
     if (host == "localhost" || host.ends_with(".localhost")) host = "127.0.0.1";
@@ -113,6 +113,21 @@ Result<> check_host(const std::string& url_text, const net::AddressGuard& guard)
     Error error = std::move(allowed).error();
     error.field = "url";
     return std::unexpected(std::move(error));
+}
+
+/// What could never be sent. The target borrows the registration's parts.
+Result<> check_request(Registration& registration, const ServiceOptions& options) {
+    delivery::Target target{.url = std::move(registration.url),
+                            .method = std::move(registration.method),
+                            .headers = std::move(registration.headers),
+                            .body = std::move(registration.body)};
+    const auto request = delivery::shape_request(target, "registration", options.delivery);
+    registration.url = std::move(target.url);
+    registration.method = std::move(target.method);
+    registration.headers = std::move(target.headers);
+    registration.body = std::move(target.body);
+    if (!request) return std::unexpected(request.error());
+    return check_host(request->url, options.guard);
 }
 
 Result<> check_id(const Registration& registration) {
@@ -178,9 +193,8 @@ Result<Registration> registration_from_json(const boost::json::value& json, Time
     return made;
 }
 
-Result<> check_registration(const Registration& registration,
-                            const ServiceOptions& options,
-                            TimePoint now) {
+Result<CheckedRegistration> check_registration(Registration registration,
+                                               const ServiceOptions& options) {
     CARILLON_TRY_VOID(check_name("namespace", registration.name_space));
     CARILLON_TRY_VOID(check_id(registration));
     if (registration.schedule < schedule_first || registration.schedule > schedule_last) {
@@ -190,32 +204,20 @@ Result<> check_registration(const Registration& registration,
         return invalid("retries.max", fmt::format("must be 0 to {}", retries_most));
     }
     if (registration.repeat) CARILLON_TRY_VOID(check_repeat(*registration.repeat));
-    const delivery::Target target{.url = registration.url,
-                                  .method = registration.method,
-                                  .headers = registration.headers,
-                                  .body = registration.body};
-    const delivery::Attempt attempt{.occurrence_id = "registration"};
-    // GET has no body of its own, but the item has.
-    if (to_text(registration.body).size() > options.delivery.request_body_max) {
-        return std::unexpected(
-            Error{Errc::too_large,
-                  fmt::format("must be at most {} bytes", options.delivery.request_body_max),
-                  "body"});
-    }
-    CARILLON_TRY_VOID(delivery::build_request(target, attempt, options.delivery, now));
-    CARILLON_TRY_VOID(check_host(registration.url, options.guard));
+    CARILLON_TRY_VOID(check_request(registration, options));
 
-    CARILLON_TRY(const dynamo::Value body, body_value(registration.body));
+    CARILLON_TRY(dynamo::Value body, body_value(registration.body));
     const std::size_t rest = registration.url.size() + outcome_bytes_max;
     if (dynamo::size_of(body) + rest > dynamo::item_bytes_max) {
         return std::unexpected(
             Error{Errc::too_large, "must take less room: its parts are too many", "body"});
     }
-    return {};
+    return CheckedRegistration(std::move(registration), std::move(body));
 }
 
-Webhook make_webhook(Registration registration, std::string id, TimePoint now) {
-    Webhook webhook;
+NewWebhook::NewWebhook(CheckedRegistration checked, std::string id, TimePoint now)
+    : body(std::move(checked.body_)), schedule_given(checked->schedule_given) {
+    Registration& registration = checked.registration_;
     webhook.name_space = std::move(registration.name_space);
     webhook.id = std::move(id);
     webhook.url = std::move(registration.url);
@@ -232,24 +234,23 @@ Webhook make_webhook(Registration registration, std::string id, TimePoint now) {
     webhook.updated_at = now;
     webhook.version = to_epoch_ms(now);
     webhook.next_attempt_at = webhook.schedule;
-    return webhook;
 }
 
-bool is_same_registration(const Webhook& stored, const Registration& registration) {
+bool is_same_registration(const Webhook& stored, const NewWebhook& asked) {
+    const Webhook& webhook = asked.webhook;
     const Repeat& repeat = stored.repeat;
-    if (repeat.enabled != registration.repeat.has_value()) return false;
-    if (repeat.enabled && (repeat.rule.interval != registration.repeat->interval ||
-                           repeat.rule.max != registration.repeat->max ||
-                           repeat.rule.unit != registration.repeat->unit)) {
+    if (repeat.enabled != webhook.repeat.enabled) return false;
+    const RepeatRule& rule = webhook.repeat.rule;
+    if (repeat.enabled && (repeat.rule.interval != rule.interval || repeat.rule.max != rule.max ||
+                           repeat.rule.unit != rule.unit)) {
         return false;
     }
-    // Through an attribute and back: what is stored has its keys in order, and 1.0 is 1.
-    const auto body = body_value(registration.body);
-    return stored.url == registration.url && stored.method == registration.method &&
-           (!registration.schedule_given || stored.schedule == registration.schedule) &&
-           stored.retries.max == registration.retries_max &&
-           same_headers(stored.headers, registration.headers) && body &&
-           body_json(*body) == stored.body;
+    return stored.url == webhook.url && stored.method == webhook.method &&
+           (!asked.schedule_given || stored.schedule == webhook.schedule) &&
+           stored.retries.max == webhook.retries.max &&
+           same_headers(stored.headers, webhook.headers) &&
+           // Through an attribute and back: what is stored has its keys in order, and 1.0 is 1.
+           body_json(asked.body) == stored.body;
 }
 
 }  // namespace carillon::webhooks

@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace carillon::webhooks {
 
@@ -20,17 +21,41 @@ inline constexpr std::size_t outcome_bytes_max = 64 * 1'024;
 /// Namespaces and ids: 1 to 256 bytes of UTF-8 without control characters.
 [[nodiscard]] Result<> check_name(std::string_view field, std::string_view name);
 
+/// A registration that can be stored and sent: only check_registration makes one, so whoever has it
+/// need not ask again.
+class CheckedRegistration {
+public:
+    [[nodiscard]] const Registration& operator*() const { return registration_; }
+
+    [[nodiscard]] const Registration* operator->() const { return &registration_; }
+
+private:
+    friend Result<CheckedRegistration> check_registration(Registration, const ServiceOptions&);
+    friend struct NewWebhook;
+
+    CheckedRegistration(Registration registration, dynamo::Value body)
+        : registration_(std::move(registration)), body_(std::move(body)) {}
+
+    Registration registration_;
+    dynamo::Value body_;  ///< As the item holds it.
+};
+
 /// Everything that can be known before the first attempt. `denied` (field `url`) for an address
 /// that the guard refuses, `too_large`, or `invalid` with the field.
-[[nodiscard]] Result<> check_registration(const Registration& registration,
-                                          const ServiceOptions& options,
-                                          TimePoint now);
+[[nodiscard]] Result<CheckedRegistration> check_registration(Registration registration,
+                                                             const ServiceOptions& options);
 
-/// The new webhook. Requires that check_registration has passed.
-[[nodiscard]] Webhook make_webhook(Registration registration, std::string id, TimePoint now);
+/// The webhook that a registration becomes.
+struct NewWebhook {
+    NewWebhook(CheckedRegistration registration, std::string id, TimePoint now);
 
-/// Whether registering again would have made this webhook: the caller asks a second time, perhaps
-/// because the answer was lost.
-[[nodiscard]] bool is_same_registration(const Webhook& stored, const Registration& registration);
+    Webhook webhook;
+    dynamo::Value body;  ///< Of the webhook, as the item holds it: converted once.
+    bool schedule_given = true;
+};
+
+/// Whether `stored` is what the same registration made earlier: the caller asks a second time,
+/// perhaps because the answer was lost.
+[[nodiscard]] bool is_same_registration(const Webhook& stored, const NewWebhook& asked);
 
 }  // namespace carillon::webhooks

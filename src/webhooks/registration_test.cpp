@@ -15,8 +15,9 @@ Result<Registration> read(std::string_view text) {
 
 /// Read and checked, as the service does it.
 Result<> judge(std::string_view text, const ServiceOptions& options = {}) {
-    CARILLON_TRY(const Registration registration, read(text));
-    return check_registration(registration, options, now);
+    CARILLON_TRY(Registration registration, read(text));
+    CARILLON_TRY_VOID(check_registration(std::move(registration), options));
+    return {};
 }
 
 Registration valid() {
@@ -25,6 +26,10 @@ Registration valid() {
     registration.url = "https://example.com/hook";
     registration.schedule = now;
     return registration;
+}
+
+NewWebhook made(Registration registration) {
+    return {check_registration(std::move(registration), {}).value(), "w", now};
 }
 
 TEST(RegistrationFromJson, FillsInTheDefaults) {
@@ -162,6 +167,39 @@ TEST(Registration, IsRefusedWithTheFieldsName) {
     for (const char* text : {"[]", "null", "\"x\"", "5"}) EXPECT_FALSE(judge(text)) << text;
 }
 
+TEST(Registration, SaysWhichRuleOfARepetitionIsBroken) {
+    struct Case {
+        const char* rule;
+        const char* field;
+        const char* message;
+    };
+
+    const char* period = "must make a period of 1 second to 10 years";
+    const Case cases[] = {
+        {R"({"interval":0})", "interval", "must be greater than 0"},
+        {R"({"interval":-0.5})", "interval", "must be greater than 0"},
+        {R"({"interval":0.99,"unit":"seconds"})", "interval", period},
+        {R"({"interval":0.01,"unit":"minutes"})", "interval", period},
+        {R"({"interval":315360001,"unit":"seconds"})", "interval", period},
+        {R"({"interval":5256001,"unit":"minutes"})", "interval", period},
+        {R"({"interval":87601,"unit":"hours"})", "interval", period},
+        {R"({"interval":3650.1,"unit":"days"})", "interval", period},
+        {R"({"interval":1e13})", "interval", period},
+        {R"({"interval":1e300,"unit":"days"})", "interval", period},
+        {R"({"max":1000000000001})", "max", "must be a whole number from 0 to 1000000000000"},
+        {R"({"max":-1})", "max", "must be a whole number from 0 to 1000000000000"},
+        {R"({"unit":"week"})", "unit", "must be one of seconds, minutes, hours, days"},
+    };
+    for (const Case& c : cases) {
+        const auto answer = judge(std::string(R"({"namespace":"n","url":"https://e.com/",)") +
+                                  R"("repeat":{"enabled":true,"rule":)" + c.rule + "}}");
+        ASSERT_FALSE(answer) << c.rule;
+        EXPECT_EQ(answer.error().code, Errc::invalid) << c.rule;
+        EXPECT_EQ(answer.error().field, std::string("repeat.rule.") + c.field) << c.rule;
+        EXPECT_EQ(answer.error().message, c.message) << c.rule;
+    }
+}
+
 TEST(Registration, IsAcceptedAtTheBounds) {
     for (const char* text :
          {R"({"namespace":"n","url":"https://e.com/","schedule":"1970-01-01T00:00:00Z"})",
@@ -172,6 +210,12 @@ TEST(Registration, IsAcceptedAtTheBounds) {
               "repeat":{"enabled":true,"rule":{"interval":1,"unit":"seconds"}}})",
           R"({"namespace":"n","url":"https://e.com/",
               "repeat":{"enabled":true,"rule":{"interval":3650,"unit":"days"}}})",
+          R"({"namespace":"n","url":"https://e.com/",
+              "repeat":{"enabled":true,"rule":{"interval":87600,"unit":"hours"}}})",
+          R"({"namespace":"n","url":"https://e.com/",
+              "repeat":{"enabled":true,"rule":{"interval":5256000,"unit":"minutes"}}})",
+          R"({"namespace":"n","url":"https://e.com/",
+              "repeat":{"enabled":true,"rule":{"interval":0.5,"max":1000000000000}}})",
           R"({"namespace":"n","url":"https://e.com/","id":"order-1__a"})",
           R"({"namespace":"n","url":"https://e.com/","id":"12"})",
           R"({"namespace":"n","url":"https://e.com/","id":"a#b/ö"})",
@@ -187,14 +231,14 @@ TEST(Registration, BoundsTheLengthOfNames) {
     Registration registration = valid();
     registration.name_space = std::string(256, 'n');
     registration.id = std::string(256, 'i');
-    EXPECT_TRUE(check_registration(registration, {}, now));
+    EXPECT_TRUE(check_registration(registration, {}));
     registration.name_space += 'n';
-    EXPECT_EQ(check_registration(registration, {}, now).error().field, "namespace");
+    EXPECT_EQ(check_registration(registration, {}).error().field, "namespace");
     registration = valid();
     registration.id = std::string(257, 'i');
-    EXPECT_EQ(check_registration(registration, {}, now).error().field, "id");
+    EXPECT_EQ(check_registration(registration, {}).error().field, "id");
     registration.id = "\xff";
-    EXPECT_EQ(check_registration(registration, {}, now).error().field, "id");
+    EXPECT_EQ(check_registration(registration, {}).error().field, "id");
 }
 
 TEST(Registration, RefusesPrivateAddressesUnlessAllowed) {
@@ -211,7 +255,7 @@ TEST(Registration, RefusesPrivateAddressesUnlessAllowed) {
                             "http://a.localhost:1/"}) {
         Registration registration = valid();
         registration.url = url;
-        const auto answer = check_registration(registration, {}, now);
+        const auto answer = check_registration(registration, {});
         ASSERT_FALSE(answer) << url;
         EXPECT_EQ(answer.error().code, Errc::denied) << url;
         EXPECT_EQ(answer.error().field, "url") << url;
@@ -221,25 +265,25 @@ TEST(Registration, RefusesPrivateAddressesUnlessAllowed) {
     Registration registration = valid();
     for (const char* url : {"http://127.0.0.1:8080/", "http://localhost/"}) {
         registration.url = url;
-        EXPECT_TRUE(check_registration(registration, allowed, now)) << url;
+        EXPECT_TRUE(check_registration(registration, allowed)) << url;
     }
     registration.url = "http://10.1.2.3/";
-    EXPECT_FALSE(check_registration(registration, allowed, now));
+    EXPECT_FALSE(check_registration(registration, allowed));
 }
 
 TEST(Registration, BoundsTheBodyAndItsParts) {
     Registration registration = valid();
     registration.method = "POST";
-    registration.body = boost::json::string(256 * 1'024 - 2, 'x');
-    EXPECT_TRUE(check_registration(registration, {}, now));
     registration.body = boost::json::string(256 * 1'024, 'x');
-    EXPECT_EQ(check_registration(registration, {}, now).error().code, Errc::too_large);
-    EXPECT_EQ(check_registration(registration, {}, now).error().field, "body");
+    EXPECT_TRUE(check_registration(registration, {}));
+    registration.body = boost::json::string(256 * 1'024 + 1, 'x');
+    EXPECT_EQ(check_registration(registration, {}).error().code, Errc::too_large);
+    EXPECT_EQ(check_registration(registration, {}).error().field, "body");
 
     // Small as text, large as an item: three bytes for a number and two characters for its text.
     boost::json::array numbers(130'000, 1);
     registration.body = numbers;
-    EXPECT_EQ(check_registration(registration, {}, now).error().code, Errc::too_large);
+    EXPECT_EQ(check_registration(registration, {}).error().code, Errc::too_large);
 }
 
 TEST(Registration, RefusesNumbersThatAreNone) {
@@ -248,7 +292,7 @@ TEST(Registration, RefusesNumbersThatAreNone) {
                                   std::numeric_limits<double>::infinity(),
                                   -1.0}) {
         registration.repeat = RepeatRule{.interval = interval};
-        EXPECT_EQ(check_registration(registration, {}, now).error().field, "repeat.rule.interval");
+        EXPECT_EQ(check_registration(registration, {}).error().field, "repeat.rule.interval");
     }
 }
 
@@ -257,7 +301,7 @@ TEST(MakeWebhook, StartsPendingAtItsSchedule) {
     registration.schedule = now + Duration{5};
     registration.repeat = RepeatRule{.interval = 2, .max = 3, .unit = Unit::hours};
     registration.retries_max = 9;
-    const Webhook webhook = make_webhook(registration, "w", now);
+    const Webhook webhook = made(registration).webhook;
     EXPECT_EQ(webhook.status, Status::pending);
     EXPECT_EQ(webhook.next_attempt_at, now + Duration{5});
     EXPECT_TRUE(webhook.repeat.enabled);
@@ -273,13 +317,13 @@ TEST(SameRegistration, ComparesWhatWasAskedFor) {
     registration.headers = {{"X-B", "2"}, {"X-A", "1"}};
     registration.body = parse_json(R"({"b":1.0,"a":[1,2]})").value();
     registration.repeat = RepeatRule{.interval = 2};
-    const Webhook stored = from_item(to_item(make_webhook(registration, "w", now))).value();
-    EXPECT_TRUE(is_same_registration(stored, registration));
+    const Webhook stored = from_item(to_item(made(registration).webhook)).value();
+    EXPECT_TRUE(is_same_registration(stored, made(registration)));
 
     const auto differs = [&](auto change) {
         Registration other = registration;
         change(other);
-        return !is_same_registration(stored, other);
+        return !is_same_registration(stored, made(other));
     };
     EXPECT_TRUE(differs([](Registration& r) { r.url += "x"; }));
     EXPECT_TRUE(differs([](Registration& r) { r.method = "PUT"; }));

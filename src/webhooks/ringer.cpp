@@ -3,6 +3,8 @@
 #include "webhooks/outcome.hpp"
 #include "webhooks/webhook.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace carillon::webhooks {
@@ -64,6 +66,15 @@ Task<queue::Settlement> Ringer::handle(queue::Claim claim) {
     co_return settle(claim, *std::move(webhook), verdict, rows_, backoff_, clock_.now(), random_);
 }
 
+queue::Settlement Ringer::threw(queue::Claim claim, std::string_view what) {
+    auto webhook = from_item(claim.item);
+    if (!webhook) return unreadable(claim, webhook.error());
+    delivery::Verdict verdict;
+    verdict.error = fmt::format("internal error: {}", what);
+    count(verdict);
+    return settle(claim, *std::move(webhook), verdict, rows_, backoff_, clock_.now(), random_);
+}
+
 queue::Settlement Ringer::poisoned(queue::Claim claim) {
     auto webhook = from_item(claim.item);
     if (!webhook) return unreadable(claim, webhook.error());
@@ -77,6 +88,7 @@ queue::Settlement Ringer::unreadable(const queue::Claim& claim, const Error& err
     queue::Settlement aside;
     aside.verdict = queue::Verdict::failed;
     aside.item = claim.item;
+    rows_.set_aside(aside.item, error);
     return aside;
 }
 

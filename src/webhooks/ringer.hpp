@@ -25,6 +25,7 @@ public:
            Backoff backoff);
 
     Task<queue::Settlement> handle(queue::Claim claim) override;
+    queue::Settlement threw(queue::Claim claim, std::string_view what) override;
     queue::Settlement poisoned(queue::Claim claim) override;
 
 private:

@@ -27,6 +27,9 @@ constexpr std::string_view lease_attribute = "__lease";
 constexpr std::string_view owner_attribute = "__leaseOwner";
 constexpr std::string_view version_attribute = "__ts";
 
+/// How long a program without leases may work on a row before it is taken for dead.
+constexpr Duration foreign_lease{10 * 60'000};
+
 Status status_of(State state) {
     switch (state) {
         case State::ready:
@@ -175,6 +178,12 @@ Result<RowState> WebhookRows::read(const Item& item) const {
     row.interruptions = *interruptions;
     row.lease_token = text_of(item, lease_attribute);
     row.lease_owner = text_of(item, owner_attribute);
+    // Claimed by a program that knows no leases, and not yet put among our leased rows: it gets time
+    // from its claim on, which has set the version.
+    if (row.state == State::leased && row.lease_token.empty() &&
+        !text_of(item, partition_attribute).starts_with("leased")) {
+        row.due_at = from_epoch_ms(whole_of(item, version_attribute).value_or(0)) + foreign_lease;
+    }
     return row;
 }
 
@@ -204,6 +213,15 @@ void WebhookRows::write(Item& item, const RowState& row) const {
     const std::int64_t last = whole_of(item, version_attribute).value_or(0);
     item.set(version_attribute, std::max(to_epoch_ms(now), last + 1));
     item.set("__updatedAt", format_instant(now));
+}
+
+void WebhookRows::set_aside(Item& item, const Error& why) const {
+    const Value* given = item.find("errors");
+    dynamo::List errors;
+    if (given != nullptr && given->list() != nullptr) errors = *given->list();
+    errors.emplace_back("set aside: " + why.message);
+    item.set("errors", std::move(errors));
+    write(item, {.state = State::failed});
 }
 
 dynamo::BoundCondition WebhookRows::unchanged(const Item& seen) const {

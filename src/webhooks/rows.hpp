@@ -28,6 +28,9 @@ public:
     [[nodiscard]] dynamo::Value due_value(TimePoint at) const override;
     [[nodiscard]] Result<queue::RowState> read(const dynamo::Item& item) const override;
     void write(dynamo::Item& item, const queue::RowState& row) const override;
+    /// The webhook becomes FAILED and its `errors` say why; where the rest can be read, it can be
+    /// retried.
+    void set_aside(dynamo::Item& item, const Error& why) const override;
     [[nodiscard]] dynamo::BoundCondition unchanged(const dynamo::Item& seen) const override;
     /// The namespace and the origin of the URL: one endpoint of one tenant.
     [[nodiscard]] std::string fairness_key(const dynamo::Item& item) const override;

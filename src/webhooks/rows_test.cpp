@@ -53,6 +53,22 @@ TEST_F(Rows, ReadWhatTheyWrote) {
     }
 }
 
+TEST_F(Rows, GiveClaimsWithoutLeaseTimeFromTheirClaimOn) {
+    dynamo::Item stored = item();
+    rows_.write(stored, {.state = State::ready, .due_at = noon - Duration{60'000}});
+    // As the seed's workers claim: the status, and the version.
+    stored.set("status", "PROCESSING");
+    stored.set("__ts", to_epoch_ms(noon + Duration{5'000}));
+    const auto claimed = rows_.read(stored);
+    ASSERT_TRUE(claimed);
+    EXPECT_EQ(claimed->state, State::leased);
+    EXPECT_EQ(claimed->due_at, noon + Duration{605'000});
+    // Once it lies among the leased rows the deadline stays, whatever is written.
+    rows_.write(stored, *claimed);
+    EXPECT_TRUE(text(stored, "__due").starts_with("leased#"));
+    EXPECT_EQ(rows_.read(stored)->due_at, claimed->due_at);
+}
+
 TEST_F(Rows, KeepOnlyReadyAndLeasedOnesInTheDueIndex) {
     dynamo::Item stored = item();
     rows_.write(stored, {.state = State::ready, .due_at = noon});
@@ -166,6 +182,22 @@ TEST_F(Rows, ShareATurnByNamespaceAndEndpoint) {
     EXPECT_NE(rows_.fairness_key(a), rows_.fairness_key(b));
     a.set("url", "nonsense");
     EXPECT_EQ(rows_.fairness_key(a), "shop\n");
+}
+
+TEST_F(Rows, SetAsideWhatCannotBeRead) {
+    dynamo::Item bad = item();
+    rows_.write(bad, {.state = State::ready, .due_at = noon});
+    bad.set("errors", errors_value({"earlier"}));
+    bad.set("status", "PENDNIG");
+    const auto read = rows_.read(bad);
+    ASSERT_FALSE(read);
+    rows_.set_aside(bad, read.error());
+    EXPECT_EQ(rows_.read(bad)->state, State::failed);
+    EXPECT_EQ(text(bad, "__due"), "(absent)");
+    const Webhook webhook = from_item(bad).value();
+    EXPECT_EQ(webhook.errors,
+              (std::vector<std::string>{"earlier", "set aside: not a webhook: no known status"}));
+    EXPECT_EQ(webhook.status, Status::failed);
 }
 
 TEST_F(Rows, RefuseWhatIsNoRow) {

@@ -56,10 +56,11 @@ Task<> Service::stop(Duration grace) {
     co_await impl_->queue.stop(grace);
 }
 
-dynamo::PutRequest Service::Impl::put_request(Webhook& webhook) const {
+dynamo::PutRequest Service::Impl::put_request(NewWebhook& made) const {
+    Webhook& webhook = made.webhook;
     dynamo::PutRequest put;
     put.table = options.table;
-    put.item = to_item(webhook);
+    put.item = to_item(webhook, made.body);
     rows.write(put.item, {.state = queue::State::ready, .due_at = webhook.schedule});
     put.condition = absent;
     // What write() has set, by a clock that may have moved on; all else is as it was put in. The
@@ -87,34 +88,35 @@ Task<Result<std::string>> Service::Impl::free_series(std::string name_space, std
     co_return fmt::format("{}__{:x}", id, to_epoch_ms(loop.now()));
 }
 
-Task<Result<Webhook>> Service::Impl::prepare(Registration registration) {
-    const TimePoint now = loop.now();
-    CARILLON_CO_TRY_VOID(check_registration(registration, options, now));
+Task<Result<NewWebhook>> Service::Impl::prepare(Registration registration) {
+    CARILLON_CO_TRY(CheckedRegistration checked,
+                    check_registration(std::move(registration), options));
     std::string id;
     std::string series;
-    if (registration.id) {
-        id = *registration.id;
-        if (registration.repeat) {
-            CARILLON_CO_TRY(series, co_await free_series(registration.name_space, id));
+    if (checked->id) {
+        id = *checked->id;
+        if (checked->repeat) {
+            CARILLON_CO_TRY(series, co_await free_series(checked->name_space, id));
         }
     } else {
         id = uuid4(random);
         if (!options.id_prefix.empty()) id = options.id_prefix + "#" + id;
     }
-    Webhook webhook = make_webhook(std::move(registration), std::move(id), now);
-    webhook.series = std::move(series);
-    co_return webhook;
+    NewWebhook made(std::move(checked), std::move(id), loop.now());
+    made.webhook.series = std::move(series);
+    co_return made;
 }
 
 /// The id is taken: by the same registration, whose answer may have been lost, or by another.
-Task<Result<Webhook>> Service::Impl::existing(Registration registration, std::string id) {
-    CARILLON_CO_TRY(auto found, co_await reader.find(registration.name_space, id));
+Task<Result<Webhook>> Service::Impl::existing(NewWebhook asked) {
+    const Webhook& webhook = asked.webhook;
+    CARILLON_CO_TRY(auto found, co_await reader.find(webhook.name_space, webhook.id));
     if (!found) co_return changed_meanwhile();
-    if (!is_same_registration(found->webhook, registration)) {
+    if (!is_same_registration(found->webhook, asked)) {
         Error error{
             Errc::already_exists,
             fmt::format(
-                "another webhook has the id {} in namespace {}", id, registration.name_space),
+                "another webhook has the id {} in namespace {}", webhook.id, webhook.name_space),
             "id"};
         co_return std::unexpected(std::move(error));
     }
@@ -122,40 +124,48 @@ Task<Result<Webhook>> Service::Impl::existing(Registration registration, std::st
 }
 
 Task<Result<Webhook>> Service::register_webhook(Registration registration) {
-    CARILLON_CO_TRY(Webhook webhook, co_await impl_->prepare(registration));
-    dynamo::PutRequest put = impl_->put_request(webhook);
+    CARILLON_CO_TRY(NewWebhook made, co_await impl_->prepare(std::move(registration)));
+    dynamo::PutRequest put = impl_->put_request(made);
     const auto stored = co_await impl_->database.put_item(std::move(put));
-    if (stored) co_return webhook;
+    if (stored) {
+        impl_->queue.inserted(made.webhook.schedule);
+        co_return std::move(made.webhook);
+    }
     if (stored.error().code != Errc::condition_failed) {
         co_return std::unexpected(stored.error());
     }
-    std::string id = webhook.id;
-    co_return co_await impl_->existing(std::move(registration), std::move(id));
+    co_return co_await impl_->existing(std::move(made));
 }
 
 Task<std::vector<Result<Webhook>>> Service::register_many(std::vector<Registration> registrations) {
-    std::vector<Result<Webhook>> answers;
-    answers.reserve(registrations.size());
+    std::vector<Result<NewWebhook>> asked;
+    asked.reserve(registrations.size());
     std::vector<dynamo::WriteUnit> units;
-    std::vector<std::size_t> unit_of;
-    for (std::size_t i = 0; i < registrations.size(); ++i) {
-        auto webhook = co_await impl_->prepare(registrations[i]);
-        if (webhook) {
+    for (Registration& registration : registrations) {
+        auto made = co_await impl_->prepare(std::move(registration));
+        if (made) {
             units.emplace_back();
-            units.back().emplace_back(impl_->put_request(*webhook));
-            unit_of.push_back(i);
+            units.back().emplace_back(impl_->put_request(*made));
         }
-        answers.push_back(std::move(webhook));
+        asked.push_back(std::move(made));
     }
     const auto results = co_await impl_->database.update_batch(std::move(units));
-    for (std::size_t u = 0; u < results.size(); ++u) {
-        const std::size_t i = unit_of[u];
-        if (results[u]) continue;
-        if (results[u].error().code == Errc::condition_failed) {
-            std::string id = answers[i]->id;
-            answers[i] = co_await impl_->existing(registrations[i], std::move(id));
+    std::vector<Result<Webhook>> answers;
+    answers.reserve(asked.size());
+    auto result = results.begin();
+    for (Result<NewWebhook>& made : asked) {
+        if (!made) {
+            answers.emplace_back(std::unexpected(std::move(made).error()));
+            continue;
+        }
+        const Result<>& stored = *result++;
+        if (stored) {
+            impl_->queue.inserted(made->webhook.schedule);
+            answers.emplace_back(std::move(made->webhook));
+        } else if (stored.error().code == Errc::condition_failed) {
+            answers.push_back(co_await impl_->existing(*std::move(made)));
         } else {
-            answers[i] = std::unexpected(results[u].error());
+            answers.emplace_back(std::unexpected(stored.error()));
         }
     }
     co_return answers;

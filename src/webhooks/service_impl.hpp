@@ -5,6 +5,7 @@
 
 #include "core/check.hpp"
 #include "webhooks/reader.hpp"
+#include "webhooks/registration.hpp"
 #include "webhooks/ringer.hpp"
 #include "webhooks/rows.hpp"
 #include "webhooks/service.hpp"
@@ -37,9 +38,9 @@ struct Service::Impl {
     }
 
     /// Stores a new webhook, and sets its version.
-    [[nodiscard]] dynamo::PutRequest put_request(Webhook& webhook) const;
-    [[nodiscard]] Task<Result<Webhook>> prepare(Registration registration);
-    [[nodiscard]] Task<Result<Webhook>> existing(Registration registration, std::string id);
+    [[nodiscard]] dynamo::PutRequest put_request(NewWebhook& made) const;
+    [[nodiscard]] Task<Result<NewWebhook>> prepare(Registration registration);
+    [[nodiscard]] Task<Result<Webhook>> existing(NewWebhook asked);
     [[nodiscard]] Task<Result<std::string>> free_series(std::string name_space, std::string id);
 
     /// Reads the webhook, checks that it is in state `from`, and stores it as `to`, unless somebody

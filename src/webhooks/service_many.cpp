@@ -2,6 +2,7 @@
 // that a namespace of any size takes the same memory.
 
 #include "core/check.hpp"
+#include "runtime/turn.hpp"
 #include "webhooks/registration.hpp"
 #include "webhooks/service_impl.hpp"
 
@@ -16,10 +17,10 @@ namespace {
 
 constexpr std::int64_t limit_max = 1'000;
 constexpr std::int64_t chunk = 100;
-// With a filter, rows are read in larger pages than are returned; after this many of them the
-// answer says where to go on instead of keeping its caller waiting.
-constexpr std::int64_t filtered_page = 1'000;
-constexpr int pages_max = 100;
+// Rows are read in slices, between which the deliveries have their turn. With a filter, after this
+// many slices the answer says where to go on instead of keeping its caller waiting.
+constexpr std::int64_t slice = 100;
+constexpr int slices_max = 1'000;
 
 BatchReport::Entry entry_of(const Webhook& webhook) {
     return {.name_space = webhook.name_space, .id = webhook.id, .schedule = webhook.schedule};
@@ -75,10 +76,11 @@ Task<Result<FetchPage>> Service::fetch(Fetch fetch) {
     }
     const auto wanted = static_cast<std::size_t>(fetch.limit);
     FetchPage page;
-    for (int pages = 0; pages < pages_max; ++pages) {
+    for (int slices = 0; slices < slices_max; ++slices) {
+        if (slices > 0) co_await runtime::next_turn(impl_->loop);
         // One more than wanted, to know whether there is one.
         const auto missing = static_cast<std::int64_t>(wanted + 1 - page.items.size());
-        const std::int64_t rows = selection.status ? filtered_page : missing;
+        const std::int64_t rows = selection.status ? slice : std::min(missing, slice);
         CARILLON_CO_TRY(
             Reader::Batch batch,
             co_await impl_->reader.read(selection, fetch.descending, rows, std::move(from)));
@@ -229,6 +231,7 @@ Task<Result<BatchReport>> Service::trigger_dry_run(DryRun dry_run) {
         std::optional<dynamo::Item> from;
         do {
             if (impl_->stopping) co_return stopped();
+            if (from) co_await runtime::next_turn(impl_->loop);
             dynamo::QueryRequest request;
             request.table = impl_->options.table;
             request.index = impl_->rows.due_index();
@@ -236,7 +239,7 @@ Task<Result<BatchReport>> Service::trigger_dry_run(DryRun dry_run) {
             request.key.hash = partition;
             request.key.sort = dynamo::SortCondition{dynamo::SortOperator::less_equal,
                                                      impl_->rows.due_value(date)};
-            request.limit = filtered_page;
+            request.limit = slice;
             request.start_key = std::move(from);
             CARILLON_CO_TRY(dynamo::Page page, co_await impl_->database.query(std::move(request)));
             from = std::move(page.last_key);

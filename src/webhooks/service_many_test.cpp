@@ -1,5 +1,6 @@
 // Selections of webhooks: pages, filters, batches, the dry run.
 
+#include "runtime/turn.hpp"
 #include "webhooks/service_rig_test.hpp"
 
 #include <set>
@@ -76,6 +77,38 @@ TEST(Fetch, Filters) {
         Selection selection = c.selection;
         selection.name_space = "shop";
         EXPECT_EQ(rig.ids(selection), c.want) << c.name;
+    }
+}
+
+Task<> count_turns(runtime::Loop& loop, const bool& done, int& turns) {
+    while (!done) {
+        ++turns;
+        co_await runtime::next_turn(loop);
+    }
+}
+
+Task<std::size_t> fetch_and_tell(Service& service, Fetch fetch, bool& done) {
+    const auto page = co_await service.fetch(std::move(fetch));
+    done = true;
+    co_return page ? page->items.size() : 0;
+}
+
+TEST(Fetch, LeavesTheLoopToTheDeliveriesBetweenSlices) {
+    for (const bool by_status : {false, true}) {
+        Rig rig;
+        rig.begin(false);
+        std::vector<Registration> many;
+        for (int i = 0; i < 500; ++i) {
+            many.push_back(Rig::registration(noon + 1h, "w" + std::to_string(i)));
+        }
+        rig.finish(rig.service->register_many(std::move(many)));
+        bool done = false;
+        int turns = 0;
+        rig.group.spawn(count_turns(rig.loop, done, turns));
+        Fetch fetch{.selection = {.name_space = "shop"}, .limit = 500};
+        if (by_status) fetch.selection.status = Status::pending;
+        EXPECT_EQ(rig.finish(fetch_and_tell(*rig.service, std::move(fetch), done)), 500U);
+        EXPECT_GE(turns, 5) << by_status;
     }
 }
 

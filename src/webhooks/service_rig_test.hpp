@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dynamo/embedded/embedded.hpp"
-#include "runtime/task_group.hpp"
+#include "runtime/simulated_test.hpp"
 #include "webhooks/cut_store_test.hpp"
 #include "webhooks/service.hpp"
 
@@ -116,8 +116,8 @@ inline std::unique_ptr<dynamo::EmbeddedDatabase> open_in_memory(runtime::Clock& 
     return *std::move(opened);
 }
 
-struct Rig {
-    Rig() {
+struct Rig : runtime::testing::Simulated {
+    Rig() : Simulated(noon) {
         options.backoff = {.base = 10s, .cap = 1h, .multiplier = 2, .jitter = 0};
         options.queue.concurrency = 25;
     }
@@ -126,9 +126,6 @@ struct Rig {
         if (service) finish(service->stop(0s));
     }
 
-    runtime::SimulatedClock clock{noon};
-    runtime::Loop loop{clock};
-    runtime::TaskGroup group{loop};
     SeededRandom random{42};
     Registry metrics;
     std::unique_ptr<dynamo::EmbeddedDatabase> database = open_in_memory(clock);
@@ -150,24 +147,6 @@ struct Rig {
     Service& begin(bool work = true) {
         service = make(*database, work);
         return *service;
-    }
-
-    void run_for(Duration duration) { loop.run_simulated(clock, clock.now() + duration); }
-
-    template <class T>
-    T finish(Task<T> task) {
-        std::optional<T> answer;
-        group.spawn(keep(std::move(task), answer));
-        loop.run_simulated(clock, clock.now() + 1h, [&] { return answer.has_value(); });
-        EXPECT_TRUE(answer.has_value());
-        return *std::move(answer);
-    }
-
-    void finish(Task<> task) {
-        bool done = false;
-        group.spawn(note_end(std::move(task), done));
-        loop.run_simulated(clock, clock.now() + 1h, [&] { return done; });
-        EXPECT_TRUE(done);
     }
 
     static Registration registration(TimePoint schedule,
@@ -211,17 +190,6 @@ struct Rig {
             out.push_back(webhook.id);
         }
         return out;
-    }
-
-private:
-    template <class T>
-    static Task<> keep(Task<T> task, std::optional<T>& answer) {
-        answer.emplace(co_await std::move(task));
-    }
-
-    static Task<> note_end(Task<> task, bool& done) {
-        co_await std::move(task);
-        done = true;
     }
 };
 

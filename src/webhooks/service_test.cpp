@@ -5,6 +5,7 @@
 #include "webhooks/service_rig_test.hpp"
 
 #include <set>
+#include <stdexcept>
 
 namespace carillon::webhooks::testing {
 namespace {
@@ -195,6 +196,26 @@ TEST(Service, DoesNotRetryAfterGone) {
     rig.run_for(10min);
     EXPECT_EQ(rig.sender.calls.size(), 1U);
     EXPECT_EQ(rig.get("w").status, Status::failed);
+}
+
+TEST(Service, TakesAnExceptionForAFailedAttempt) {
+    Rig rig;
+    rig.sender.answer = [](const FakeSender::Call& call) {
+        if (call.id == "bad" && call.number == 1) throw std::runtime_error("no memory");
+        return FakeSender::status(200);
+    };
+    rig.begin();
+    for (const char* id : {"a", "bad", "z"}) rig.add(id, noon);
+    rig.run_for(1s);
+    EXPECT_EQ(rig.get("a").status, Status::completed);
+    EXPECT_EQ(rig.get("z").status, Status::completed);
+    const Webhook failed = rig.get("bad");
+    EXPECT_EQ(failed.status, Status::pending);
+    EXPECT_EQ(failed.retries.count, 1);
+    EXPECT_THAT(failed.errors, ElementsAre("internal error: no memory"));
+    EXPECT_EQ(failed.next_attempt_at, noon + 10s);
+    rig.run_for(1min);
+    EXPECT_EQ(rig.get("bad").status, Status::completed);
 }
 
 TEST(Service, RetriesAFailedOneByHand) {

@@ -92,6 +92,9 @@ struct Webhook {
 [[nodiscard]] boost::json::object to_json(const Webhook& webhook);
 /// The table's item (SEEDS A2), without the queue's own attributes (rows.hpp adds those).
 [[nodiscard]] dynamo::Item to_item(const Webhook& webhook);
+/// The same with the body's attribute, which is at hand. Taken as it is: `webhook.body` is not
+/// read.
+[[nodiscard]] dynamo::Item to_item(const Webhook& webhook, dynamo::Value body);
 [[nodiscard]] Result<Webhook> from_item(const dynamo::Item& item);
 
 /// The attributes by which the item is found: hash `namespace`, range `id`.

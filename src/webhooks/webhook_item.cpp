@@ -230,13 +230,16 @@ Item to_item(const Webhook& webhook) {
     auto body = body_value(webhook.body);
     // Registration has checked the body; a stored one comes from an item.
     CARILLON_CHECK(body.has_value());
+    return to_item(webhook, *std::move(body));
+}
 
+Item to_item(const Webhook& webhook, Value body) {
     Item item = key_of(webhook.name_space, webhook.id);
     item.set("url", webhook.url);
     item.set("method", webhook.method);
     item.set("schedule", format_instant(webhook.schedule));
     item.set("headers", headers_value(webhook.headers));
-    item.set("body", *std::move(body));
+    item.set("body", std::move(body));
     item.set("repeat", repeat_value(webhook.repeat));
     item.set("retries", retries_value(webhook.retries));
     item.set("response", response_value(webhook.response));
