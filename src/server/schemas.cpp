@@ -21,6 +21,8 @@ constexpr std::string_view text = R"json({
       "description": "All mistakes, when there are several",
       "items": {"type": "object", "properties": {"field": {"type": "string"}, "detail": {"type": "string"}}}
     },
+    "count": {"type": "integer", "description": "0, of a batch of which nothing was registered"},
+    "results": {"type": "array", "description": "Of such a batch: as in BatchReport", "items": {"type": "object"}},
     "requestId": {"type": "string"},
     "error": {"type": "string", "description": "Field and detail in one line"}
   }

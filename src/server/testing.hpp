@@ -3,11 +3,9 @@
 #pragma once
 
 #include "net/server.hpp"
-#include "runtime/clock.hpp"
-#include "runtime/loop.hpp"
-#include "runtime/task_group.hpp"
+#include "runtime/simulated_test.hpp"
 
-#include <optional>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,28 +14,13 @@ namespace carillon::server::testing {
 
 inline constexpr TimePoint noon{std::chrono::hours{12} + std::chrono::days{20'000}};
 
-struct World {
-    runtime::SimulatedClock clock{noon};
-    runtime::Loop loop{clock};
-    runtime::TaskGroup group{loop};
-
-    void run_for(Duration duration) { loop.run_simulated(clock, clock.now() + duration); }
+struct World : runtime::testing::Simulated {
+    World() : Simulated(noon) {}
 };
 
 template <class T>
-Task<> store(Task<T> task, std::optional<T>& answer) {
-    answer.emplace(co_await std::move(task));
-}
-
-/// Runs `task` to its end; at most an hour of simulated time.
-template <class T>
 T run(World& world, Task<T> task) {
-    std::optional<T> answer;
-    world.group.spawn(store(std::move(task), answer));
-    world.loop.run_simulated(
-        world.clock, world.clock.now() + std::chrono::hours{1}, [&] { return answer.has_value(); });
-    if (!answer) std::abort();
-    return *std::move(answer);
+    return world.finish(std::move(task));
 }
 
 inline net::ServerRequest request(std::string method,

@@ -2,7 +2,9 @@
 //
 // Apart from the other routes because it is the hot path and the only one with two shapes. An id of
 // one's own, or an Idempotency-Key, makes the request repeatable: the second time it answers 200
-// with the webhook that the first one made, and 409 when it asks for something else.
+// with the webhook that the first one made, and 409 when it asks for something else. A batch is
+// answered 200 with a result for each as soon as one of them was registered, and with a problem
+// when none was.
 
 #pragma once
 
@@ -30,8 +32,8 @@ public:
 private:
     using Response = Task<Result<net::ServerResponse>>;
 
-    Response create_one(const json::value& body, std::optional<std::string> key);
-    Response create_many(const json::array& list, std::optional<std::string> key);
+    Response create_one(Call& call, std::optional<std::string> key);
+    Response create_many(Call& call, const json::array& list, std::optional<std::string> key);
 
     runtime::Loop& loop_;
     webhooks::Service& service_;

@@ -1,6 +1,7 @@
 #include "server/webhook_routes.hpp"
 
 #include "core/json_reader.hpp"
+#include "runtime/turn.hpp"
 #include "server/problem.hpp"
 
 #include <optional>
@@ -131,14 +132,17 @@ std::vector<Route> WebhookRoutes::creation_routes() {
         {.method = "POST",
          .path = "/webhooks",
          .operation = "registerWebhook",
-         .summary = "Register one webhook, or up to 1000 at a time",
+         .summary = "Register one webhook, or up to 1000 at a time (Prefer: return=minimal answers "
+                    "only namespace, id and status)",
          .handler = [this](Call& call) { return creation_.create(call); },
-         .headers = {"Idempotency-Key"},
+         .headers = {"Idempotency-Key", "Prefer"},
          .body = BodyUse::required,
          .body_schema = "RegistrationOrBatch",
          .answers = {{201, "The webhook", "Webhook"},
                      {200,
-                      "The report of a batch; or the webhook that an earlier request with the "
+                      "The report of a batch of which at least one was registered (of none: a "
+                      "problem with count 0 and the results); or the webhook that an earlier "
+                      "request with the "
                       "same Idempotency-Key or id made",
                       "WebhookOrBatchReport"}}},
         {.method = "GET",
@@ -268,17 +272,23 @@ WebhookRoutes::Response WebhookRoutes::list(Call& call) {
 
     auto page = co_await service_.fetch(std::move(fetch));
     if (!page) co_return std::unexpected(std::move(page).error());
-    json::array items;
-    items.reserve(page->items.size());
-    for (const webhooks::Webhook& webhook : page->items) {
-        items.push_back(webhooks::to_json(webhook));
+    // Written as text at once, in slices: a page may have a thousand webhooks, and the deliveries
+    // of this loop wait for none of them.
+    constexpr std::size_t slice = 50;
+    net::ServerResponse response;
+    response.headers.add("Content-Type", "application/json");
+    response.body = "{\"count\":" + std::to_string(page->items.size()) + ",\"items\":[";
+    for (std::size_t at = 0; at < page->items.size(); ++at) {
+        if (at > 0) response.body += ',';
+        if (at % slice == slice - 1) co_await runtime::next_turn(loop_);
+        append_text(response.body, webhooks::to_json(page->items[at]));
     }
-    json::object out;
-    out["count"] = static_cast<std::int64_t>(items.size());
-    out["items"] = std::move(items);
-    out["lastEvaluatedKey"] = nullptr;
-    if (page->next_key) out["lastEvaluatedKey"] = *page->next_key;
-    co_return json_response(200, out);
+    json::value next_key = nullptr;
+    if (page->next_key) next_key = *page->next_key;
+    response.body += "],\"lastEvaluatedKey\":";
+    append_text(response.body, next_key);
+    response.body += '}';
+    co_return response;
 }
 
 WebhookRoutes::Response WebhookRoutes::get(Call& call) {

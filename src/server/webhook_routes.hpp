@@ -18,7 +18,7 @@ namespace carillon::server {
 class WebhookRoutes {
 public:
     WebhookRoutes(runtime::Loop& loop, webhooks::Service& service)
-        : service_(service), creation_(loop, service) {}
+        : loop_(loop), service_(service), creation_(loop, service) {}
 
     WebhookRoutes(const WebhookRoutes&) = delete;
     WebhookRoutes& operator=(const WebhookRoutes&) = delete;
@@ -44,6 +44,7 @@ private:
     Response clear(Call& call);
     Response trigger(Call& call);
 
+    runtime::Loop& loop_;
     webhooks::Service& service_;
     WebhookCreation creation_;
 };

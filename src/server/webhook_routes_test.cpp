@@ -182,6 +182,70 @@ TEST_F(RestTest, JudgesEachEntryOfABatchByItself) {
     EXPECT_EQ(call(200, "GET", "/webhooks?namespace=shop").at("count"), 2);
 }
 
+TEST_F(RestTest, RefusesABatchOfWhichNothingIsRegistered) {
+    add("taken");
+    const std::string wrong = R"({"namespace":"shop","url":"nonsense"})";
+    const std::string other = R"({"namespace":"shop","id":"taken","url":"https://b.example/"})";
+
+    struct Case {
+        std::string body;
+        int status;
+    };
+
+    const Case cases[] = {{"[" + wrong + "," + wrong + "]", 400},
+                          {"[" + other + "," + other + "]", 409},
+                          {"{\"webhooks\":[" + other + "," + wrong + "]}", 400}};
+    for (const Case& c : cases) {
+        const auto response = send("POST", "/webhooks", c.body);
+        EXPECT_EQ(response.status, c.status) << c.body;
+        EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
+        const json::value problem = parse_json(response.body).value();
+        EXPECT_EQ(problem.at("status"), c.status);
+        EXPECT_EQ(problem.at("count"), 0);
+        EXPECT_EQ(problem.at("errors").as_array().size(), 2U);
+        EXPECT_TRUE(problem.at("field").as_string().starts_with("webhooks[0]."));
+        ASSERT_EQ(problem.at("results").as_array().size(), 2U);
+        for (const json::value& result : problem.at("results").as_array()) {
+            EXPECT_FALSE(result.at("problem").at("detail").as_string().empty());
+        }
+    }
+}
+
+TEST_F(RestTest, AnswersOnlyWhatTheCallerCannotKnowWhenAsked) {
+    const net::Headers minimal = {{"Prefer", "return=minimal"}};
+    const std::string one = R"({"namespace":"shop","id":"a","url":"https://a.example/"})";
+    const auto single = send("POST", "/webhooks", one, minimal);
+    EXPECT_EQ(single.status, 201);
+    EXPECT_EQ(single.headers.get("Preference-Applied"), "return=minimal");
+    EXPECT_EQ(single.headers.get("Location"), "/webhooks/shop/a");
+    EXPECT_EQ(parse_json(single.body).value(),
+              parse_json(R"({"namespace":"shop","id":"a","status":"PENDING"})").value());
+
+    world.run_for(Duration(1));
+    const auto many =
+        send("POST",
+             "/webhooks",
+             "[" + one + R"(,{"namespace":"shop","id":"b","url":"https://a.example/"},5])",
+             minimal);
+    EXPECT_EQ(many.status, 200);
+    EXPECT_EQ(many.headers.get("Preference-Applied"), "return=minimal");
+    const json::value report = parse_json(many.body).value();
+    EXPECT_EQ(report.at("count"), 2);
+    const json::array& results = report.at("results").as_array();
+    EXPECT_EQ(results[0].at("status"), 200);
+    EXPECT_EQ(
+        results[1],
+        parse_json(R"({"status":201,"webhook":{"namespace":"shop","id":"b","status":"PENDING"}})")
+            .value());
+    EXPECT_EQ(results[2].at("status"), 400);
+    EXPECT_TRUE(results[2].at("problem").as_object().contains("detail"));
+
+    const auto whole = send("POST", "/webhooks", one, {{"Prefer", "return=representation"}});
+    EXPECT_EQ(whole.headers.get("Preference-Applied"), "return=representation");
+    EXPECT_EQ(parse_json(whole.body).value().at("url"), "https://a.example/");
+    EXPECT_FALSE(send("POST", "/webhooks", one).headers.has("Preference-Applied"));
+}
+
 TEST_F(RestTest, KeepsKeysOfBatchEntriesApart) {
     const std::string body = R"([{"namespace":"shop","url":"https://a.example/"},)"
                              R"({"namespace":"shop","url":"https://a.example/"}])";

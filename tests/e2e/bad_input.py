@@ -195,6 +195,7 @@ REGISTRATIONS = [
     ("an empty list", [], "body"),
     ("a batch that is none", {"webhooks": 5}, "webhooks"),
     ("a batch that is too large", {"webhooks": [GOOD] * 1001}, "webhooks"),
+    ("a batch of which nothing is good", {"webhooks": [good(url="nonsense"), 5]}, "webhooks[0].url"),
     ("a batch with more fields", {"webhooks": [GOOD], "namespace": "x"}, "namespace"),
 ]
 
