@@ -69,24 +69,42 @@ Result<> check_values(const Item& item) {
     return {};
 }
 
+std::unexpected<Error> index_type_mismatch(const KeyAttribute& attribute,
+                                           Type actual,
+                                           const IndexSchema& index) {
+    return refuse(
+        fmt::format("One or more parameter values were invalid: Type mismatch for Index Key {} "
+                    "Expected: {} Actual: {} IndexName: {}",
+                    attribute.name,
+                    type_name(attribute.type),
+                    type_name(actual),
+                    index.name));
+}
+
+/// `updated`: by an update expression, which has texts of its own.
 Result<> check_index_key(const Item& item,
                          const IndexSchema& index,
                          const KeyAttribute& attribute,
-                         bool is_hash) {
+                         bool is_hash,
+                         bool updated) {
     const Value* value = item.find(attribute.name);
     if (value == nullptr) return {};
     if (value->type() != attribute.type) {
+        if (!updated) return index_type_mismatch(attribute, value->type(), index);
         return refuse(
-            fmt::format("One or more parameter values were invalid: Type mismatch for Index Key {} "
-                        "Expected: {} Actual: {} IndexName: {}",
-                        attribute.name,
-                        type_name(attribute.type),
-                        type_name(value->type()),
-                        index.name));
+            "The update expression attempted to update the secondary index key to unsupported "
+            "type");
     }
     std::size_t size = 1;
     if (const std::string* text = value->string()) size = text->size();
     if (const Binary* binary = value->get_if<Binary>()) size = binary->bytes.size();
+    if (size == 0 && updated) {
+        return refuse(fmt::format(
+            "One or more parameter values are not valid. The update expression attempted to update "
+            "a secondary index key to a value that is not supported. The AttributeValue for a key "
+            "attribute cannot contain an empty {} value.",
+            attribute.type == Type::string ? "string" : "binary"));
+    }
     if (size == 0) {
         return refuse(fmt::format(
             "One or more parameter values are not valid. A value specified for a secondary index "
@@ -107,6 +125,51 @@ Result<> check_index_key(const Item& item,
                         attribute.name));
     }
     return {};
+}
+
+/// Visits the keys of the indexes in the order in which DynamoDB does: global ones first.
+template <class Visit>
+Result<> each_index_key(const TableSchema& schema, const Visit& visit) {
+    for (const bool local : {false, true}) {
+        for (const IndexSchema& index : schema.indexes) {
+            if (index.local != local) continue;
+            CARILLON_TRY_VOID(visit(index, index.key.hash, true));
+            if (index.key.sort) CARILLON_TRY_VOID(visit(index, *index.key.sort, false));
+        }
+    }
+    return {};
+}
+
+bool looks_inside(const std::vector<Path>& paths, std::string_view name) {
+    return std::ranges::any_of(
+        paths, [&](const Path& path) { return path.size() > 1 && path.front().name == name; });
+}
+
+std::unexpected<Error> nested_key(std::string_view kind, std::string_view name) {
+    return refuse(
+        fmt::format("Key attributes must be scalars; list random access '[]' and map lookup '.' "
+                    "are not allowed: {}: {}",
+                    kind,
+                    name));
+}
+
+Result<> check_update_paths(const UpdateRequest& request, const TableSchema& schema) {
+    const Update& update = *request.update;
+    for (const std::string* name :
+         {&schema.key.hash.name, schema.key.sort ? &schema.key.sort->name : nullptr}) {
+        if (name == nullptr || !update.touches(*name)) continue;
+        return refuse(
+            fmt::format("One or more parameter values were invalid: Cannot update "
+                        "attribute {}. This attribute is part of the key",
+                        *name));
+    }
+    CARILLON_TRY_VOID(each_index_key(
+        schema, [&](const IndexSchema& index, const KeyAttribute& attribute, bool) -> Result<> {
+            const auto type = update.written_type(attribute.name, request.values);
+            if (!type || *type == attribute.type) return {};
+            return index_type_mismatch(attribute, *type, index);
+        }));
+    return check_key_paths(update.paths(), schema);
 }
 
 bool is_key_attribute(const KeySchema& key, std::string_view name) {
@@ -131,19 +194,21 @@ Result<> check_projected(const std::optional<Projection>& projection,
         index->projection == ProjectionType::all) {
         return {};
     }
+    std::vector<std::string_view> missing;
     for (const Path& path : projection->paths()) {
         const std::string& name = path.front().name;
         if (is_key_attribute(schema.key, name) || is_key_attribute(index->key, name) ||
             std::ranges::find(index->non_key_attributes, name) != index->non_key_attributes.end()) {
             continue;
         }
-        return refuse(
-            fmt::format("One or more parameter values were invalid: Global secondary "
-                        "index {} does not project {}",
-                        index->name,
-                        name));
+        if (std::ranges::find(missing, name) == missing.end()) missing.push_back(name);
     }
-    return {};
+    if (missing.empty()) return {};
+    return refuse(
+        fmt::format("One or more parameter values were invalid: Global secondary index {} does not "
+                    "project [{}]",
+                    index->name,
+                    fmt::join(missing, ", ")));
 }
 
 Result<> check_start_key(const Item& start, const TableSchema& schema, const IndexSchema* index) {
@@ -229,12 +294,11 @@ Error transaction_cancelled(std::vector<TransactionCancelled::Reason> reasons) {
 
 Result<> check_item(const Item& item, const TableSchema& schema, std::string_view size_message) {
     CARILLON_TRY_VOID(extract_key(item, schema.key));
-    for (const IndexSchema& index : schema.indexes) {
-        CARILLON_TRY_VOID(check_index_key(item, index, index.key.hash, true));
-        if (index.key.sort) {
-            CARILLON_TRY_VOID(check_index_key(item, index, *index.key.sort, false));
-        }
-    }
+    const bool updated = size_message == update_too_large;
+    CARILLON_TRY_VOID(each_index_key(
+        schema, [&](const IndexSchema& index, const KeyAttribute& attribute, bool is_hash) {
+            return check_index_key(item, index, attribute, is_hash, updated);
+        }));
     CARILLON_TRY_VOID(check_values(item));
     if (size_of(item) > item_bytes_max) {
         return fail(Errc::invalid, std::string(size_message));
@@ -256,13 +320,8 @@ Result<> check_update(const UpdateRequest& request, const TableSchema& schema) {
             error.message.insert(0, in_update);
             return std::unexpected(std::move(error));
         }
-        for (const Attribute& attribute : request.key) {
-            if (!request.update->touches(attribute.name)) continue;
-            return refuse(
-                fmt::format("One or more parameter values were invalid: Cannot update "
-                            "attribute {}. This attribute is part of the key",
-                            attribute.name));
-        }
+        CARILLON_TRY_VOID(check_bound(request.condition, in_condition));
+        return check_update_paths(request, schema);
     }
     return check_bound(request.condition, in_condition);
 }
@@ -366,6 +425,20 @@ Result<> check_scan(const ScanRequest& request,
         CARILLON_TRY_VOID(check_start_key(*request.start_key, schema, index));
     }
     return {};
+}
+
+Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema) {
+    for (const KeyAttribute* attribute :
+         {&schema.key.hash, schema.key.sort ? &*schema.key.sort : nullptr}) {
+        if (attribute != nullptr && looks_inside(paths, attribute->name)) {
+            return nested_key("Key", attribute->name);
+        }
+    }
+    return each_index_key(
+        schema, [&](const IndexSchema&, const KeyAttribute& attribute, bool) -> Result<> {
+            if (!looks_inside(paths, attribute.name)) return {};
+            return nested_key("IndexKey", attribute.name);
+        });
 }
 
 const std::string& table_of(const Write& write) {

@@ -50,8 +50,11 @@ public:
     /// Errors are `invalid`, with DynamoDB's text after "Invalid ConditionExpression: " (the caller
     /// adds which expression it was). `used_names` and `used_values` report what was referred to,
     /// so that a front end can refuse what is unused.
+    /// With `values`, a missing one is refused here already, so that of several faults the one that
+    /// DynamoDB names is named; `check` finds it in any case.
     [[nodiscard]] static Result<Condition> parse(std::string_view text,
-                                                 const ExpressionNames& names = {});
+                                                 const ExpressionNames& names = {},
+                                                 const ExpressionValues* values = nullptr);
 
     /// `invalid` when a value is missing or an operand has a type that the operator refuses
     /// (checked before items are looked at; call it once per request).
@@ -79,9 +82,10 @@ private:
 /// SET, REMOVE, ADD and DELETE clauses.
 class Update {
 public:
-    /// Errors as of Condition::parse, to go behind "Invalid UpdateExpression: ".
+    /// As Condition::parse; errors go behind "Invalid UpdateExpression: ".
     [[nodiscard]] static Result<Update> parse(std::string_view text,
-                                              const ExpressionNames& names = {});
+                                              const ExpressionNames& names = {},
+                                              const ExpressionValues* values = nullptr);
     /// As Condition::check.
     [[nodiscard]] Result<> check(const ExpressionValues& values) const;
     /// Applies all clauses to `item`, every operand read from the item as it was before. On error
@@ -97,6 +101,10 @@ public:
     [[nodiscard]] const std::vector<Path>& paths() const;
     /// Whether a clause writes this top-level attribute (key attributes must not be updated).
     [[nodiscard]] bool touches(std::string_view attribute) const;
+    /// The type of what is written to this top-level attribute, as far as the request alone decides
+    /// it: a path's type only the item knows.
+    [[nodiscard]] std::optional<Type> written_type(std::string_view attribute,
+                                                   const ExpressionValues& values) const;
     [[nodiscard]] const ExpressionSource& source() const;
     [[nodiscard]] const std::vector<std::string>& used_names() const;
     [[nodiscard]] const std::vector<std::string>& used_values() const;

@@ -92,7 +92,9 @@ Result<Term> read_term(const Node& node) {
                 "condition");
         }
         if (operand.path.size() > 1) {
-            return refuse("KeyConditionExpressions cannot have conditions on nested attributes");
+            return refuse(
+                "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on "
+                "nested attributes");
         }
         term.attribute = operand.path.front().name;
         if (i > 0) term.kind = mirrored(node.kind);
