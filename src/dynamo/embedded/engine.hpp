@@ -65,6 +65,7 @@ public:
     [[nodiscard]] Result<StoreReport> check() const override;
     [[nodiscard]] EmbeddedStats stats() const override;
     [[nodiscard]] Result<> checkpoint(const std::string& directory) override;
+    [[nodiscard]] Result<> compact() override;
     Task<Result<std::uint64_t>> sweep_expired() override;
 
 private:
