@@ -133,8 +133,12 @@ Result<> each_index_key(const TableSchema& schema, const Visit& visit) {
     for (const bool local : {false, true}) {
         for (const IndexSchema& index : schema.indexes) {
             if (index.local != local) continue;
-            CARILLON_TRY_VOID(visit(index, index.key.hash, true));
-            if (index.key.sort) CARILLON_TRY_VOID(visit(index, *index.key.sort, false));
+            for (const KeyAttribute* attribute : index.key.hash_attributes()) {
+                CARILLON_TRY_VOID(visit(index, *attribute, true));
+            }
+            for (const KeyAttribute* attribute : index.key.sort_attributes()) {
+                CARILLON_TRY_VOID(visit(index, *attribute, false));
+            }
         }
     }
     return {};
@@ -173,7 +177,7 @@ Result<> check_update_paths(const UpdateRequest& request, const TableSchema& sch
 }
 
 bool is_key_attribute(const KeySchema& key, std::string_view name) {
-    return key.hash.name == name || (key.sort && key.sort->name == name);
+    return key.has(name);
 }
 
 Result<> check_limit(const std::optional<std::int64_t>& limit) {
@@ -220,8 +224,7 @@ Result<> check_start_key(const Item& start, const TableSchema& schema, const Ind
         if (!known) wanted.push_back(&attribute);
     };
     auto want_key = [&want](const KeySchema& key) {
-        want(key.hash);
-        if (key.sort) want(*key.sort);
+        for (const KeyAttribute* attribute : key.attributes()) want(*attribute);
     };
     want_key(schema.key);
     if (index != nullptr) want_key(index->key);
@@ -240,20 +243,47 @@ Result<> check_start_key(const Item& start, const TableSchema& schema, const Ind
     return {};
 }
 
-Result<> check_sort_condition(const SortCondition& sort, const KeySchema& key) {
-    if (!key.sort) return refuse("Query key condition not supported");
+std::unexpected<Error> condition_type_mismatch() {
+    return refuse(
+        "One or more parameter values were invalid: Condition parameter type does "
+        "not match schema type");
+}
+
+/// `attribute`: the one that the condition is about.
+Result<> check_sort_condition(const SortCondition& sort, const KeyAttribute* attribute) {
+    if (attribute == nullptr) return refuse("Query key condition not supported");
     const bool pair = sort.op == SortOperator::between;
-    if (sort.op == SortOperator::begins_with && key.sort->type == Type::number) {
+    if (sort.op == SortOperator::begins_with && attribute->type == Type::number) {
         return refuse(
             "Invalid KeyConditionExpression: Incorrect operand type for operator or function; "
             "operator or function: begins_with, operand type: N");
     }
-    if (sort.value.type() != key.sort->type || (pair && sort.upper.type() != key.sort->type)) {
-        return refuse(
-            "One or more parameter values were invalid: Condition parameter type does "
-            "not match schema type");
+    if (sort.value.type() != attribute->type || (pair && sort.upper.type() != attribute->type)) {
+        return condition_type_mismatch();
     }
     return {};
+}
+
+/// The values for each attribute of the key.
+Result<> check_key_condition(const KeyCondition& condition, const KeySchema& key) {
+    const std::vector<const KeyAttribute*> sorts = key.sort_attributes();
+    const std::size_t at = condition.sort_prefix.size();
+    if (condition.more_hash.size() != key.more_hash.size() || at > sorts.size()) {
+        return refuse("Query key condition not supported");
+    }
+    const std::vector<const KeyAttribute*> hashes = key.hash_attributes();
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+        const Value& value = i == 0 ? condition.hash : condition.more_hash[i - 1];
+        if (value.type() != hashes[i]->type) return condition_type_mismatch();
+        Item hash_only;
+        hash_only.set(hashes[i]->name, value);
+        CARILLON_TRY_VOID(check_key(hash_only, KeySchema{*hashes[i], std::nullopt}));
+    }
+    for (std::size_t i = 0; i < at; ++i) {
+        if (condition.sort_prefix[i].type() != sorts[i]->type) return condition_type_mismatch();
+    }
+    if (!condition.sort) return {};
+    return check_sort_condition(*condition.sort, at < sorts.size() ? sorts[at] : nullptr);
 }
 
 }  // namespace
@@ -373,15 +403,7 @@ Result<> check_query(const QueryRequest& request,
                      const IndexSchema* index) {
     const KeySchema& key = index != nullptr ? index->key : schema.key;
     CARILLON_TRY_VOID(check_limit(request.limit));
-    if (request.key.hash.type() != key.hash.type) {
-        return refuse(
-            "One or more parameter values were invalid: Condition parameter type does "
-            "not match schema type");
-    }
-    Item hash_only;
-    hash_only.set(key.hash.name, request.key.hash);
-    CARILLON_TRY_VOID(check_key(hash_only, KeySchema{key.hash, std::nullopt}));
-    if (request.key.sort) CARILLON_TRY_VOID(check_sort_condition(*request.key.sort, key));
+    CARILLON_TRY_VOID(check_key_condition(request.key, key));
     CARILLON_TRY_VOID(check_bound(request.filter, in_filter));
     CARILLON_TRY_VOID(check_projected(request.projection, schema, index));
     if (!request.start_key) return {};

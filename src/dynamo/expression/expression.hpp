@@ -152,6 +152,16 @@ struct SortCondition {
 struct KeyCondition {
     Value hash;
     std::optional<SortCondition> sort{};
+    /// For keys of several attributes: the values of all hash attributes behind the first.
+    std::vector<Value> more_hash{};
+    /// The values of the leading sort attributes; `sort` is about the one behind them.
+    std::vector<Value> sort_prefix{};
+};
+
+/// The names of a key's attributes, in order.
+struct KeyNames {
+    std::vector<std::string_view> hash;
+    std::vector<std::string_view> sort;
 };
 
 /// Makes a KeyCondition of a KeyConditionExpression for the given key attributes
@@ -163,6 +173,13 @@ struct KeyCondition {
                                                        const ExpressionValues& values,
                                                        std::string_view hash_attribute,
                                                        std::string_view sort_attribute);
+
+/// The same for keys of several attributes: equality on every hash attribute, and conditions on the
+/// sort attributes from the left, of which only the last may be anything else.
+[[nodiscard]] Result<KeyCondition> parse_key_condition(std::string_view text,
+                                                       const ExpressionNames& names,
+                                                       const ExpressionValues& values,
+                                                       const KeyNames& key);
 
 /// DynamoDB's 573 reserved words; any case.
 [[nodiscard]] bool is_reserved_word(std::string_view word);
