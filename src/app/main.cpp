@@ -71,6 +71,10 @@ public:
         return listen(options, console_, clock_);
     }
 
+    cli::ExitCode operator()(const CronCommand& command) {
+        return cli::explain_cron(command.options, console_, clock_.now());
+    }
+
     cli::ExitCode operator()(const WebhookCommand& command) {
         return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
             return run_webhook(api, command);
