@@ -363,6 +363,10 @@ void note(const Rule& rule,
         "Value {} at '{}' failed to satisfy constraint: {}", shown, path, rule_text(rule)));
 }
 
+bool holds(const Rule& rule, const std::optional<Json>& json) {
+    return json ? keeps(rule, *json) : rule.is != Rule::Is::present;
+}
+
 void apply_rules(const std::optional<Json>& json,
                  const Shape& shape,
                  std::span<const Rule> rules,
@@ -374,9 +378,14 @@ void apply_members(const Json& json, const Shape& shape, const std::string& path
         const bool nested = one.shape->kind == Kind::list || one.shape->kind == Kind::map ||
                             one.shape->kind == Kind::structure;
         if (one.rules.empty() && !nested) continue;
+        const std::optional<Json> value = member(json, one.name);
+        // Only faults need the path, and building it costs more than looking.
+        const bool kept = std::ranges::all_of(
+            one.rules, [&value](const Rule& rule) { return holds(rule, value); });
+        if (kept && !(nested && value)) continue;
         std::string name = lower_first(one.name);
         if (!path.empty()) name = path + "." + name;
-        apply_rules(member(json, one.name), *one.shape, one.rules, name, errors);
+        apply_rules(value, *one.shape, one.rules, name, errors);
     }
 }
 
@@ -411,8 +420,7 @@ void apply_rules(const std::optional<Json>& json,
                  const std::string& path,
                  Errors& errors) {
     for (const Rule& rule : rules) {
-        const bool kept = json ? keeps(rule, *json) : rule.is != Rule::Is::present;
-        if (!kept) note(rule, json, shape, path, errors);
+        if (!holds(rule, json)) note(rule, json, shape, path, errors);
     }
     if (!json || errors.size() >= errors_max) return;
     if (shape.kind == Kind::structure) apply_members(*json, shape, path, errors);
