@@ -308,11 +308,11 @@ export const rules = [
   },
   {
     id: 'total-segments',
-    title: 'TotalSegments above a million',
+    title: 'TotalSegments above a million, Segment not below it',
     right: 'Carillon',
-    why: 'The maximum is 1000000; dynalite has none.',
+    why: 'The maxima are 1000000 and 999999; dynalite has none.',
     source: `${reference}API_Scan.html`,
-    when: ({ ours }) => /at 'totalSegments' failed to satisfy constraint: Member must have value less than or equal to 1000000/.test(said(ours)),
+    when: ({ ours }) => /at '(totalSegments|segment)' failed to satisfy constraint: Member must have value less than or equal to (1000000|999999)/.test(said(ours)),
   },
   {
     id: 'select',
@@ -436,6 +436,42 @@ export const rules = [
       if (Limit !== undefined || ExclusiveStartKey !== undefined || Segment !== undefined) return true;
       return ours.body.Count === theirs.body.Count && ours.body.ScannedCount === theirs.body.ScannedCount && sameItems(ours.body.Items, theirs.body.Items);
     },
+  },
+  {
+    id: 'sizes-of-index-keys',
+    title: 'Keys of indexes beyond the size of keys',
+    right: 'Carillon',
+    why: '2048 bytes for hash keys and 1024 for sort keys, in indexes too; dynalite looks at the table\'s own key only.',
+    source: `${developerGuide}Constraints.html`,
+    when: ({ ours }) => /has exceeded the maximum size limit of \d+ bytes\. IndexName: /.test(said(ours)),
+  },
+  {
+    id: 'put-and-delete',
+    title: 'A put and a delete in one write of a batch',
+    right: 'Carillon',
+    why: 'A WriteRequest has exactly one of them; dynalite takes the put.',
+    source: `${reference}API_WriteRequest.html`,
+    when: ({ ours, request }) => request.target === 'BatchWriteItem' && /^Supplied AttributeValue has more than one datatypes set/.test(said(ours))
+      && /"PutRequest":\{.*\},"DeleteRequest":/.test(JSON.stringify(request.body)),
+  },
+  {
+    id: 'empty-attribute-name',
+    title: 'A placeholder for an empty name',
+    right: 'Carillon',
+    why: '"Empty attribute name for key #x"; dynalite calls the placeholder undefined.',
+    source: `${reference}API_GetItem.html`,
+    when: ({ ours }) => /^ExpressionAttributeNames contains invalid value: Empty attribute name for key/.test(said(ours)),
+  },
+  {
+    id: 'fetched-by-local-index',
+    title: 'A projection that goes beyond a local index',
+    right: 'Carillon',
+    why: 'What a local index does not hold is fetched from the table; dynalite answers without it.',
+    source: `${developerGuide}LSI.html#LSI.Projections`,
+    when: ({ ours, theirs, request, table }) => /^(Query|Scan)$/.test(request.target) && ok(ours) && ok(theirs)
+      && table.indexes.some((index) => index.local && index.name === request.body.IndexName && index.projection.ProjectionType !== 'ALL')
+      && (request.body.ProjectionExpression !== undefined || request.body.AttributesToGet !== undefined)
+      && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count === theirs.body.Count,
   },
   {
     id: 'several-mistyped',

@@ -98,11 +98,11 @@ Result<GetsCall> read_gets(const Json& json) {
     }
     for (const auto& [table, gets] : tables) {
         if (array_of(*member(gets, "Keys")).size() <= gets_max) continue;
-        return validation_fault(
-            fmt::format("1 validation error detected: Value at 'RequestItems.{}.member.Keys' failed "
-                        "to satisfy constraint: Member must have length less than or equal to {}",
-                        table,
-                        gets_max));
+        return validation_fault(fmt::format(
+            "1 validation error detected: Value at 'RequestItems.{}.member.Keys' failed "
+            "to satisfy constraint: Member must have length less than or equal to {}",
+            table,
+            gets_max));
     }
     std::size_t count = 0;
     for (const auto& [table, gets] : tables) {

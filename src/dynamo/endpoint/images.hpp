@@ -1,8 +1,9 @@
 // Items as they are stored beside a batch or a transaction, for its consumed capacity.
 //
-// What a write costs depends on what was there before: a larger item, an index entry that goes away.
-// Single writes get that from the engine; batches and transactions read it around themselves, and
-// only when capacity is asked for. A concurrent writer can shift what they report, nothing else.
+// What a write costs depends on what was there before: a larger item, an index entry that goes
+// away. Single writes get that from the engine; batches and transactions read it around themselves,
+// and only when capacity is asked for. A concurrent writer can shift what they report, nothing
+// else.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// Schoolbook arithmetic on strings of digits: slow, and written apart from Number, so that tests and
-// the fuzzer can hold Number against it.
+// Schoolbook arithmetic on strings of digits: slow, and written apart from Number, so that tests
+// and the fuzzer can hold Number against it.
 
 #pragma once
 
