@@ -13,8 +13,7 @@
 
 #include <string>
 
-using namespace carillon;
-using namespace carillon::dynamo;
+namespace carillon::dynamo {
 
 namespace {
 
@@ -125,3 +124,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     return 0;
 }
+
+}  // namespace carillon::dynamo

@@ -10,8 +10,7 @@
 #include <string>
 #include <string_view>
 
-using namespace carillon;
-using namespace carillon::dynamo;
+namespace carillon::dynamo {
 
 namespace {
 
@@ -51,3 +50,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (item) check_item(*item);
     return 0;
 }
+
+}  // namespace carillon::dynamo

@@ -17,7 +17,7 @@
 #include <optional>
 #include <string>
 
-using namespace carillon;
+namespace carillon {
 
 namespace {
 
@@ -105,3 +105,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CARILLON_CHECK((answer.status == 400) == parsed->as_object().contains("__type"));
     return 0;
 }
+
+}  // namespace carillon

@@ -7,8 +7,7 @@
 #include <compare>
 #include <string>
 
-using namespace carillon;
-using namespace carillon::dynamo;
+namespace carillon::dynamo {
 
 namespace {
 
@@ -93,3 +92,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_pair(two, one);
     return 0;
 }
+
+}  // namespace carillon::dynamo

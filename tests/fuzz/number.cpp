@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-using namespace carillon;
-using namespace carillon::dynamo;
-using dynamo::testing::Fixed;
+namespace carillon::dynamo {
+
+using testing::Fixed;
 
 namespace {
 
@@ -112,3 +112,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CARILLON_CHECK(a->size() >= 1 && a->size() <= 21);
     return 0;
 }
+
+}  // namespace carillon::dynamo

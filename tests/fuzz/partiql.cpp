@@ -4,7 +4,7 @@
 #include "dynamo/partiql/statement.hpp"
 #include "fuzz.hpp"
 
-using namespace carillon;
+namespace carillon {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Input input(data, size);
@@ -12,3 +12,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!statement) CARILLON_CHECK(!statement.error().message.empty());
     return 0;
 }
+
+}  // namespace carillon
