@@ -146,7 +146,9 @@ def after_first_week(start, found):
 
 def outvoted(start, rule, mine):
     """A difference of libical 3.0.16 alone: dateutil gives our answer. What kind of rule it is."""
-    if by_dateutil(start, rule) != mine:
+    # Rules that dateutil itself reads otherwise (see why) leave no third opinion.
+    votes = intersection(rule) is None and not ("BYWEEKNO" in rule and "BYDAY" not in rule)
+    if votes and by_dateutil(start, rule) != mine:
         return None
     frequency = re.search(r"FREQ=(\w+)", rule)[1]
     if "BYSETPOS" in rule:
@@ -157,9 +159,11 @@ def outvoted(start, rule, mine):
         kind = "WEEKLY with INTERVAL: the week of DTSTART"
     elif frequency == "YEARLY" and "BYMONTHDAY" in rule:
         kind = "YEARLY with BYMONTHDAY and without BYMONTH: only the month of DTSTART"
+    elif "BYWEEKNO" in rule and "BYDAY" not in rule:
+        kind = "BYWEEKNO without BYDAY: days that are in no such week"
     else:
-        kind = frequency
-    return "libical alone (dateutil agrees with us): " + kind
+        return None
+    return f"libical {'alone (dateutil agrees with us)' if votes else 'against us'}: {kind}"
 
 
 def why(program, start, rule, mine, theirs):
