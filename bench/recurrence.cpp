@@ -14,9 +14,8 @@
 #include <ctime>
 #include <string>
 
+namespace carillon {
 namespace {
-
-using namespace carillon;
 
 struct Case {
     const char* type;
@@ -77,11 +76,12 @@ int run(const Case& each, std::int64_t evaluations) {
 }
 
 }  // namespace
+}  // namespace carillon
 
 int main(int argc, char** argv) {
     const std::int64_t evaluations = argc > 1 ? std::atoll(argv[1]) : 2'000'000;
-    for (const Case& each : cases) {
-        if (run(each, evaluations) != 0) return 1;
+    for (const auto& each : carillon::cases) {
+        if (carillon::run(each, evaluations) != 0) return 1;
     }
     return 0;
 }
