@@ -5,6 +5,7 @@
 
 #include "app/config.hpp"
 #include "app/listen.hpp"
+#include "app/store_tool.hpp"
 #include "cli/cron_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/webhook_commands.hpp"
@@ -71,6 +72,8 @@ using Command = std::variant<Ended,
                              DemoCommand,
                              VersionCommand,
                              ListenOptions,
+                             StoreCommand,
+                             MigrateCommand,
                              CronCommand,
                              WebhookCommand>;
 

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "aws/environment.hpp"
 #include "aws/sigv4.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
@@ -41,6 +42,7 @@ struct Config {
     std::uint16_t port = 3080;
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
+    aws::Environment aws{};       ///< What AWS's variables say, for stores there.
     net::AddressGuard targets{};  ///< Which addresses webhooks may call.
     std::size_t concurrency = 25;
     std::size_t concurrency_per_host = 0;  ///< 0: no limit of its own.

@@ -60,6 +60,14 @@ public:
         return dynamodb(*config, console_, clock_, isatty(STDERR_FILENO) != 0);
     }
 
+    cli::ExitCode operator()(const StoreCommand& command) {
+        return run_store(command, tool_environment(), console_, clock_);
+    }
+
+    cli::ExitCode operator()(const MigrateCommand& command) {
+        return run_migrate(command, tool_environment(), console_, clock_);
+    }
+
     cli::ExitCode operator()(const DemoCommand&) { return demo(console_, clock_); }
 
     cli::ExitCode operator()(const VersionCommand&) {
@@ -82,6 +90,10 @@ public:
     }
 
 private:
+    static ToolEnvironment tool_environment() {
+        return {environment, isatty(STDERR_FILENO) != 0};
+    }
+
     template <class Given, class Resolve>
     static Result<Config> configure(const Given& command, Resolve resolve_with) {
         CARILLON_TRY(const FileTexts file,
