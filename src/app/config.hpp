@@ -42,7 +42,6 @@ struct Config {
     std::uint16_t port = 3080;
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
-    aws::Environment aws{};       ///< What AWS's variables say, for stores there.
     net::AddressGuard targets{};  ///< Which addresses webhooks may call.
     std::size_t concurrency = 25;
     std::size_t concurrency_per_host = 0;  ///< 0: no limit of its own.
@@ -62,6 +61,7 @@ struct Config {
     std::size_t connections_max = 10'000;
     Duration grace{10'000};  ///< For what runs when the server is told to stop.
     DynamodbConfig dynamodb{};
+    aws::Environment aws{};  ///< What AWS's variables say, for stores there.
 };
 
 struct Setting {
@@ -82,6 +82,9 @@ struct Setting {
 /// Texts by the setting's name.
 using FlagTexts = std::map<std::string, std::string, std::less<>>;
 using Getenv = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// Those variables that the AWS SDKs read too.
+[[nodiscard]] aws::Environment aws_variables(const Getenv& environment);
 
 /// One line of a configuration file.
 struct FileEntry {
