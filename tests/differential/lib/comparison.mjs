@@ -85,6 +85,8 @@ export async function awaitTable(server, name, there) {
     const indexes = body.Table?.GlobalSecondaryIndexes ?? [];
     if (there && body.Table?.TableStatus === 'ACTIVE' && indexes.every((index) => index.IndexStatus === 'ACTIVE')) return;
     if (!there && status !== 200) return;
+    // A table that was still being made was not deleted.
+    if (!there && body.Table?.TableStatus === 'ACTIVE') await server.send({ target: 'DeleteTable', body: { TableName: name } });
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   throw new Error(`${server.name}: table ${name} does not become ${there ? 'active' : 'deleted'}`);
