@@ -324,8 +324,8 @@ void Rrule::keep_year_days(int year, Days& result) const {
     Days chosen;
     const int length = days_in_year(year);
     for (int day = 0; day < length; ++day) {
-        const auto from_start = static_cast<std::size_t>(day + 1);
-        const auto from_end = static_cast<std::size_t>(length - day);
+        const auto from_start = static_cast<std::size_t>(day) + 1;
+        const auto from_end = static_cast<std::size_t>(length) - static_cast<std::size_t>(day);
         if (has_bit(year_days[from_start / 64], static_cast<int>(from_start % 64)) ||
             has_bit(year_days_from_end[from_end / 64], static_cast<int>(from_end % 64))) {
             chosen.set(day);

@@ -34,8 +34,8 @@ std::uint32_t Rrule::allowed_days(int year, int month) const {
     const int length = days_in_year(year);
     for (std::uint32_t rest = bits; rest != 0; rest &= rest - 1) {
         const int day = std::countr_zero(rest);
-        const auto from_start = static_cast<std::size_t>(before + day);
-        const auto from_end = static_cast<std::size_t>(length + 1 - before - day);
+        const auto from_start = static_cast<std::size_t>(before) + static_cast<std::size_t>(day);
+        const auto from_end = static_cast<std::size_t>(length) + 1 - from_start;
         if (!has_bit(year_days[from_start / 64], static_cast<int>(from_start % 64)) &&
             !has_bit(year_days_from_end[from_end / 64], static_cast<int>(from_end % 64))) {
             bits &= ~(1U << static_cast<unsigned>(day));

@@ -148,7 +148,11 @@ def outvoted(start, rule, mine):
     """A difference of libical 3.0.16 alone: dateutil gives our answer. What kind of rule it is."""
     # Rules that dateutil itself reads otherwise (see why) leave no third opinion.
     votes = intersection(rule) is None and not ("BYWEEKNO" in rule and "BYDAY" not in rule)
-    if votes and by_dateutil(start, rule) != mine:
+    vote = by_dateutil(start, rule) if votes else []
+    if "WEEKLY" in rule and "BYSETPOS" in rule:  # Its first week is another (FIRST_WEEK).
+        vote, mine = after_first_week(start, vote), after_first_week(start, mine)
+        votes = votes and all(a == b for a, b in zip(vote, mine))
+    elif votes and vote != mine:
         return None
     frequency = re.search(r"FREQ=(\w+)", rule)[1]
     if "BYSETPOS" in rule:

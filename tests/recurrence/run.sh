@@ -14,7 +14,7 @@ shift
 for argument in "$@"; do
     if [ "$argument" = --full ]; then full=1; else libical=$argument; fi
 done
-cron=1500 rules=300
+cron=800 rules=200
 [ -z "$full" ] || cron=25000 rules=5000
 
 command -v node >/dev/null && command -v npm >/dev/null || {
