@@ -65,26 +65,26 @@ void append_parts(std::string_view name, const Parts& parts, CapacityKind kind, 
 std::optional<Item> entry_of(const IndexSchema& index,
                              const TableSchema& schema,
                              const Item* item) {
-    if (item == nullptr || item->find(index.key.hash.name) == nullptr) return std::nullopt;
-    if (index.key.sort && item->find(index.key.sort->name) == nullptr) return std::nullopt;
+    if (item == nullptr) return std::nullopt;
+    for (const KeyAttribute* attribute : index.key.attributes()) {
+        if (item->find(attribute->name) == nullptr) return std::nullopt;
+    }
     if (index.projection == ProjectionType::all) return *item;
     Item entry;
     const auto take = [&](const std::string& name) {
         if (const Value* value = item->find(name)) entry.set(name, *value);
     };
     for (const KeySchema* key : {&schema.key, &index.key}) {
-        take(key->hash.name);
-        if (key->sort) take(key->sort->name);
+        for (const KeyAttribute* attribute : key->attributes()) take(attribute->name);
     }
     for (const std::string& name : index.non_key_attributes) take(name);
     return entry;
 }
 
 bool same_key(const KeySchema& key, const Item& one, const Item& other) {
-    const auto equal = [&](const std::string& name) {
-        return *one.find(name) == *other.find(name);
-    };
-    return equal(key.hash.name) && (!key.sort || equal(key.sort->name));
+    return std::ranges::all_of(key.attributes(), [&](const KeyAttribute* attribute) {
+        return *one.find(attribute->name) == *other.find(attribute->name);
+    });
 }
 
 /// An entry that moves is one write at its old place and one at its new.

@@ -4,6 +4,7 @@
 #include "dynamo/endpoint/authentication.hpp"
 #include "dynamo/endpoint/fault.hpp"
 #include "dynamo/endpoint/operations.hpp"
+#include "dynamo/endpoint/stream_operations.hpp"
 #include "dynamo/endpoint/wide_integers.hpp"
 
 #include <fmt/format.h>
@@ -25,6 +26,7 @@ constexpr std::string_view json_1_0 = "application/x-amz-json-1.0";
 constexpr std::string_view json_1_1 = "application/x-amz-json-1.1";
 constexpr std::string_view plain_json = "application/json";
 constexpr std::string_view target_prefix = "DynamoDB_20120810.";
+constexpr std::string_view stream_prefix = "DynamoDBStreams_20120810.";
 constexpr std::string_view origin_any = "*";
 
 std::string checksum(std::string_view body) {
@@ -86,6 +88,25 @@ ServerResponse preflight(const ServerRequest& request) {
 
 }  // namespace
 
+/// What a request is for: an operation on tables, or one on streams.
+struct Target {
+    const Operation* operation = nullptr;
+    const StreamOperation* stream = nullptr;
+
+    [[nodiscard]] const Shape& shape() const {
+        return stream != nullptr ? *stream->shape : *operation->shape;
+    }
+
+    [[nodiscard]] std::string_view name() const {
+        if (stream != nullptr) return stream->name;
+        return operation != nullptr ? operation->name : "none";
+    }
+
+    [[nodiscard]] bool names_table() const {
+        return stream != nullptr || (operation != nullptr && operation->names_table);
+    }
+};
+
 struct Endpoint::Impl {
     Impl(
         Database& database, runtime::Clock& time, Random& chance, Log& lines, EndpointOptions given)
@@ -93,20 +114,30 @@ struct Endpoint::Impl {
           random(chance),
           log(lines),
           options(std::move(given)),
-          operations(database, time, Where{options.region, options.account}) {}
+          operations(database, time, where()),
+          streams(database, time, where()) {}
+
+    [[nodiscard]] Where where() const {
+        Where place;
+        place.region = options.region;
+        place.account = options.account;
+        place.table_delay = options.table_delay;
+        return place;
+    }
 
     Task<ServerResponse> answer(ServerRequest& request);
     Task<Result<std::string>> run(const ServerRequest& request, const Operation& operation);
     /// The parsed body; nothing when it is empty. The document lives until the next call.
     Result<std::optional<Json>> parse(ServerRequest& request);
-    Result<const Operation*> target_of(const ServerRequest& request) const;
-    void note(const Error& error, const Operation* operation) const;
+    Result<Target> target_of(const ServerRequest& request) const;
+    void note(const Error& error, const Target& target) const;
 
     runtime::Clock& clock;
     Random& random;
     Log& log;
     EndpointOptions options;
     Operations operations;
+    StreamOperations streams;
     simdjson::dom::parser parser;
 };
 
@@ -126,18 +157,20 @@ Result<std::optional<Json>> Endpoint::Impl::parse(ServerRequest& request) {
     return document;
 }
 
-Result<const Operation*> Endpoint::Impl::target_of(const ServerRequest& request) const {
-    const std::string_view target = request.headers.get("X-Amz-Target").value_or("");
-    if (!target.starts_with(target_prefix)) return front_fault("UnknownOperationException", "");
-    const Operation* operation = find_operation(target.substr(target_prefix.size()));
-    if (operation == nullptr) return front_fault("UnknownOperationException", "");
-    return operation;
+Result<Target> Endpoint::Impl::target_of(const ServerRequest& request) const {
+    const std::string_view name = request.headers.get("X-Amz-Target").value_or("");
+    Target target;
+    if (name.starts_with(target_prefix)) {
+        target.operation = find_operation(name.substr(target_prefix.size()));
+    } else if (name.starts_with(stream_prefix)) {
+        target.stream = find_stream_operation(name.substr(stream_prefix.size()));
+    }
+    if (target.operation != nullptr || target.stream != nullptr) return target;
+    return front_fault("UnknownOperationException", "");
 }
 
-void Endpoint::Impl::note(const Error& error, const Operation* operation) const {
-    log.error("a request failed",
-              {{"operation", operation != nullptr ? operation->name : std::string_view("none")},
-               {"error", describe(error)}});
+void Endpoint::Impl::note(const Error& error, const Target& target) const {
+    log.error("a request failed", {{"operation", target.name()}, {"error", describe(error)}});
 }
 
 Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
@@ -153,7 +186,7 @@ Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
     const std::string content_type(is_json(type) ? type : plain_json);
 
     // Body, target, signature: in this order a fault is named.
-    const Operation* operation = nullptr;
+    Target running;
     Result<std::string> body = std::string();
     const Result<std::optional<Json>> document = parse(request);
     if (!document) {
@@ -165,19 +198,21 @@ Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
     } else if (!*document || (*document)->type() != simdjson::dom::element_type::OBJECT) {
         body = serialization_fault("");
     } else {
-        operation = *target;
+        running = *target;
         const Json json = **document;
-        Result<> checked = check_kinds(json, *operation->shape);
-        if (checked) checked = check_rules(json, *operation->shape);
-        if (checked) {
-            body = co_await (operations.*operation->run)(json);
+        Result<> checked = check_kinds(json, running.shape());
+        if (checked) checked = check_rules(json, running.shape());
+        if (checked && running.stream != nullptr) {
+            body = co_await (streams.*running.stream->run)(json);
+        } else if (checked) {
+            body = co_await (operations.*running.operation->run)(json);
         } else {
             body = std::unexpected(std::move(checked).error());
         }
     }
     if (body) co_return json(200, *std::move(body), content_type);
-    WireError error = to_wire(body.error(), operation != nullptr && operation->names_table);
-    if (error.status >= 500) note(body.error(), operation);
+    WireError error = to_wire(body.error(), running.names_table());
+    if (error.status >= 500) note(body.error(), running);
     co_return json(error.status, std::move(error.body), content_type);
 }
 

@@ -337,6 +337,11 @@ Result<KeyCondition> to_key_condition(const std::vector<LegacyCondition>& condit
         {"BEGINS_WITH", SortOperator::begins_with},
         {"BETWEEN", SortOperator::between},
     };
+    if (key.is_multiple()) {
+        return validation_fault(
+            "KeyConditions is not supported for an index with multi-attribute keys; use "
+            "KeyConditionExpression");
+    }
     if (!key.sort && conditions.size() > 1) {
         return validation_fault("Query key condition not supported");
     }

@@ -52,7 +52,7 @@ const Operation* find_operation(std::string_view name) {
 }
 
 Operations::Operations(Database& database, runtime::Clock& clock, Where where)
-    : database_(database), clock_(clock), where_(std::move(where)) {}
+    : database_(database), clock_(clock), where_(std::move(where)), delays_(where_.table_delay) {}
 
 std::string table_name_of(const Json& request) {
     std::string_view name = text_member(request, "TableName").value_or("");

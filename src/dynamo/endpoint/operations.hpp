@@ -9,9 +9,11 @@
 #include "dynamo/database.hpp"
 #include "dynamo/endpoint/json.hpp"
 #include "dynamo/endpoint/shape.hpp"
+#include "dynamo/endpoint/table_delays.hpp"
 #include "runtime/clock.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +24,8 @@ namespace carillon::dynamo::endpoint {
 struct Where {
     std::string region = "us-east-1";
     std::string account = "000000000000";
-    std::string endpoint{};  ///< Host and port for DescribeEndpoints; empty: AWS's name.
+    std::string endpoint{};   ///< Host and port for DescribeEndpoints; empty: AWS's name.
+    Duration table_delay{0};  ///< How long tables and indexes seem to be on their way.
 };
 
 class Operations {
@@ -74,12 +77,20 @@ private:
                                                    std::string_view operation,
                                                    std::string_view wanted) const;
 
+    /// What to change of a table that is like that.
+    using ChangeMaker = std::function<Result<TableChange>(const TableDescription& table)>;
+
+    /// Looks at the table and changes it; again when somebody else did so in between.
+    [[nodiscard]] Task<Result<TableDescription>> change_table(std::string name,
+                                                              ChangeMaker change) const;
+
     /// Refuses paths that look inside key attributes of the table.
     [[nodiscard]] Task<Result<>> check_paths(std::string table, std::vector<Path> paths) const;
 
     Database& database_;
     runtime::Clock& clock_;
     Where where_;
+    TableDelays delays_;
 };
 
 struct Operation {

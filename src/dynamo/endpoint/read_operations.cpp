@@ -130,11 +130,13 @@ Result<QueryCall> read_query(const Json& json) {
 
 Result<KeyCondition> key_condition(const QueryCall& call, const KeySchema& key) {
     if (!call.expressions.key_condition) return to_key_condition(call.key_conditions, key);
+    KeyNames attributes;
+    for (const KeyAttribute* one : key.hash_attributes()) attributes.hash.emplace_back(one->name);
+    for (const KeyAttribute* one : key.sort_attributes()) attributes.sort.emplace_back(one->name);
     return parse_key_condition(*call.expressions.key_condition,
                                call.expressions.names,
                                call.expressions.values,
-                               key.hash.name,
-                               key.sort ? std::string_view(key.sort->name) : std::string_view());
+                               attributes);
 }
 
 Result<QueryRequest> to_request(QueryCall& call, const TableSchema& schema) {

@@ -16,13 +16,11 @@ namespace {
 constexpr const char* bad_start = "The provided starting key is invalid";
 
 std::vector<const KeyAttribute*> attributes_of(const KeySchema& key) {
-    std::vector<const KeyAttribute*> attributes{&key.hash};
-    if (key.sort) attributes.push_back(&*key.sort);
-    return attributes;
+    return key.attributes();
 }
 
 bool has_attribute(const KeySchema& key, std::string_view name) {
-    return key.hash.name == name || (key.sort && key.sort->name == name);
+    return key.has(name);
 }
 
 /// The key's attributes must be there, of their types.
@@ -105,11 +103,25 @@ Result<> check_key_types(const KeyCondition& condition, const KeySchema& key) {
     const auto fits = [](const Value& value, const KeyAttribute& attribute) {
         return value.type() == attribute.type;
     };
-    const bool sort_fits =
-        !condition.sort ||
-        (key.sort && fits(condition.sort->value, *key.sort) &&
-         (condition.sort->op != SortOperator::between || fits(condition.sort->upper, *key.sort)));
-    if (fits(condition.hash, key.hash) && sort_fits) return {};
+    const auto all_fit = [&](const std::vector<Value>& values,
+                             const std::vector<KeyAttribute>& attributes) {
+        return std::ranges::equal(values, attributes, fits);
+    };
+    const std::vector<const KeyAttribute*> sorts = key.sort_attributes();
+    const std::size_t at = condition.sort_prefix.size();
+    bool sort_fits = at <= sorts.size() && (!condition.sort || at < sorts.size());
+    for (std::size_t i = 0; sort_fits && i < at; ++i) {
+        sort_fits = fits(condition.sort_prefix[i], *sorts[i]);
+    }
+    if (sort_fits && condition.sort) {
+        const SortCondition& sort = *condition.sort;
+        sort_fits = fits(sort.value, *sorts[at]) &&
+                    (sort.op != SortOperator::between || fits(sort.upper, *sorts[at]));
+    }
+    if (fits(condition.hash, key.hash) && all_fit(condition.more_hash, key.more_hash) &&
+        sort_fits) {
+        return {};
+    }
     return parameter_fault("Condition parameter type does not match schema type");
 }
 
@@ -123,13 +135,21 @@ Result<> check_query_start(const ReadCall& call,
     const KeySchema& key = index != nullptr ? index->key : schema.key;
     CARILLON_TRY_VOID(check_start_part(start, key, true));
     CARILLON_TRY_VOID(check_table_part(start, schema));
-    const bool same_hash = *start.find(key.hash.name) == condition.hash;
+    bool same_hash = *start.find(key.hash.name) == condition.hash;
+    for (std::size_t i = 0; i < condition.more_hash.size(); ++i) {
+        same_hash = same_hash && *start.find(key.more_hash[i].name) == condition.more_hash[i];
+    }
+    const std::vector<const KeyAttribute*> sorts = key.sort_attributes();
+    for (std::size_t i = 0; i < condition.sort_prefix.size(); ++i) {
+        if (*start.find(sorts[i]->name) == condition.sort_prefix[i]) continue;
+        return validation_fault("The provided starting key does not match the range key predicate");
+    }
     if (!condition.sort) {
         if (same_hash) return {};
         return validation_fault(
             "The provided starting key is outside query boundaries based on provided conditions");
     }
-    if (!satisfies(*condition.sort, *start.find(key.sort->name))) {
+    if (!satisfies(*condition.sort, *start.find(sorts[condition.sort_prefix.size()]->name))) {
         return validation_fault("The provided starting key does not match the range key predicate");
     }
     if (same_hash) return {};

@@ -94,13 +94,37 @@ Result<std::string> Operations::table_of_arn(const Json& request,
     return std::string(name);
 }
 
+Task<Result<TableDescription>> Operations::change_table(std::string name,
+                                                        ChangeMaker change) const {
+    // Others may change the table between the look and the change: then it is looked at again.
+    constexpr int tries_max = 16;
+    for (int tries = 1;; ++tries) {
+        CARILLON_CO_TRY(const TableDescription before, co_await database_.describe_table(name));
+        CARILLON_CO_TRY(TableChange wanted, change(before));
+        auto after = co_await database_.update_table(name, std::move(wanted));
+        const bool lost = !after && after.error().code == Errc::condition_failed;
+        if (!lost) co_return after;
+        if (tries == tries_max) {
+            co_return service_fault("ResourceInUseException",
+                                    "Attempt to change a resource which is still in use: Table is "
+                                    "being updated: " +
+                                        name);
+        }
+    }
+}
+
 Operations::Answer Operations::update_time_to_live(Json request) {
     const TimeToLiveCall call = read_time_to_live(request);
-    CARILLON_CO_TRY(const TableDescription table, co_await database_.describe_table(call.table));
-    CARILLON_CO_TRY_VOID(check_time_to_live(call, table.schema));
-    std::optional<std::string> attribute;
-    if (call.enabled) attribute = call.attribute;
-    CARILLON_CO_TRY_VOID(co_await database_.set_time_to_live(call.table, std::move(attribute)));
+    const auto change = [&call](const TableDescription& table) -> Result<TableChange> {
+        CARILLON_TRY_VOID(check_time_to_live(call, table.schema));
+        TableChange wanted;
+        std::optional<std::string> attribute;
+        if (call.enabled) attribute = call.attribute;
+        wanted.time_to_live = std::move(attribute);
+        wanted.expected = table.schema;
+        return wanted;
+    };
+    CARILLON_CO_TRY(const TableDescription after, co_await change_table(call.table, change));
     std::string out = "{\"TimeToLiveSpecification\":{\"AttributeName\":";
     append_json_string(out, call.attribute);
     co_return out + fmt::format(",\"Enabled\":{}}}}}", call.enabled);
@@ -113,7 +137,8 @@ Operations::Answer Operations::describe_time_to_live(Json request) {
     if (table.schema.ttl_attribute) {
         out += "\"AttributeName\":";
         append_json_string(out, *table.schema.ttl_attribute);
-        out += ",\"TimeToLiveStatus\":\"ENABLED\"";
+        out += fmt::format(",\"TimeToLiveStatus\":\"{}\"",
+                           table.ttl_building ? "ENABLING" : "ENABLED");
     } else {
         out += "\"TimeToLiveStatus\":\"DISABLED\"";
     }
@@ -127,29 +152,33 @@ Operations::Answer Operations::tag_resource(Json request) {
         co_return validation_fault("Atleast one Tag needs to be provided as Input.");
     }
     CARILLON_CO_TRY(const auto added, read_tags(list));
-    CARILLON_CO_TRY(const TableDescription table, co_await database_.describe_table(name));
-    TableChange change;
-    change.settings = table.schema.settings;
-    for (const auto& [key, value] : added) change.settings->tags[key] = value;
-    constexpr std::size_t tags_max = 50;
-    if (change.settings->tags.size() > tags_max) {
-        co_return service_fault("LimitExceededException",
-                                "Too many tags: a resource can have at most 50 tags");
-    }
-    CARILLON_CO_TRY(const TableDescription after,
-                    co_await database_.update_table(name, std::move(change)));
+    const auto change = [&added](const TableDescription& table) -> Result<TableChange> {
+        TableChange wanted;
+        wanted.settings = table.schema.settings;
+        for (const auto& [key, value] : added) wanted.settings->tags[key] = value;
+        constexpr std::size_t tags_max = 50;
+        if (wanted.settings->tags.size() > tags_max) {
+            return service_fault("LimitExceededException",
+                                 "Too many tags: a resource can have at most 50 tags");
+        }
+        wanted.expected = table.schema;
+        return wanted;
+    };
+    CARILLON_CO_TRY(const TableDescription after, co_await change_table(name, change));
     co_return "{}";
 }
 
 Operations::Answer Operations::untag_resource(Json request) {
     CARILLON_CO_TRY(const std::string name, table_of_arn(request, "UntagResource", "TagKeys"));
     CARILLON_CO_TRY(const auto keys, read_keys(*member(request, "TagKeys")));
-    CARILLON_CO_TRY(const TableDescription table, co_await database_.describe_table(name));
-    TableChange change;
-    change.settings = table.schema.settings;
-    for (const std::string& key : keys) change.settings->tags.erase(key);
-    CARILLON_CO_TRY(const TableDescription after,
-                    co_await database_.update_table(name, std::move(change)));
+    const auto change = [&keys](const TableDescription& table) -> Result<TableChange> {
+        TableChange wanted;
+        wanted.settings = table.schema.settings;
+        for (const std::string& key : keys) wanted.settings->tags.erase(key);
+        wanted.expected = table.schema;
+        return wanted;
+    };
+    CARILLON_CO_TRY(const TableDescription after, co_await change_table(name, change));
     co_return "{}";
 }
 

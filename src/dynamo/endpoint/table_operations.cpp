@@ -79,6 +79,11 @@ Result<> change_indexes(const UpdateTableCall& call,
         if (index == nullptr || index->local) return std::unexpected(index_not_found(name));
         settings.index_throughput[name] = throughput;
     }
+    for (const auto& [name, limits] : call.index_limits) {
+        const IndexSchema* index = schema.index(name);
+        if (index == nullptr || index->local) return std::unexpected(index_not_found(name));
+        settings.index_on_demand_limits[name] = limits;
+    }
     if (call.drop) {
         const IndexSchema* index = schema.index(*call.drop);
         if (index == nullptr || index->local) {
@@ -87,6 +92,7 @@ Result<> change_indexes(const UpdateTableCall& call,
                                      " for table: " + schema.name);
         }
         settings.index_throughput.erase(*call.drop);
+        settings.index_on_demand_limits.erase(*call.drop);
         change.drop_index = call.drop;
     }
     if (!call.create) return {};
@@ -107,19 +113,51 @@ Result<> change_indexes(const UpdateTableCall& call,
         }
         settings.index_throughput[created.name] = *call.create->throughput;
     }
+    if (call.create->limits) {
+        settings.index_on_demand_limits[created.name] = *call.create->limits;
+    }
     change.create_index = created;
     return {};
 }
 
+Result<> change_stream(const StreamCall& call, const std::string& table, TableSettings& settings) {
+    if (call.view && settings.stream) {
+        return validation_fault("Table already has an enabled stream: TableName: " + table);
+    }
+    if (!call.view && !settings.stream) {
+        return validation_fault("Table has no stream to disable: TableName: " + table);
+    }
+    settings.stream = call.view;
+    return {};
+}
+
+/// One index at a time.
+Result<> check_building(const UpdateTableCall& call, const TableDescription& table) {
+    if (table.building.empty() || (!call.create && !call.drop)) return {};
+    if (call.drop && std::ranges::find(table.building, *call.drop) != table.building.end()) {
+        return {};
+    }
+    return service_fault("LimitExceededException",
+                         "Subscriber limit exceeded: Only 1 online index can be created or deleted "
+                         "simultaneously per table");
+}
+
 Result<TableChange> to_change(const UpdateTableCall& call,
-                              const TableSchema& schema,
+                              const TableDescription& table,
                               std::int64_t now_ms) {
+    CARILLON_TRY_VOID(check_building(call, table));
+    const TableSchema& schema = table.schema;
     TableChange change;
+    // What is worked out from the table as it is holds only for that table.
+    change.expected = schema;
     TableSettings settings = schema.settings;
     CARILLON_TRY_VOID(change_billing(call, now_ms, settings));
     CARILLON_TRY_VOID(change_indexes(call, schema, settings, change));
     if (call.deletion_protection) settings.deletion_protection = *call.deletion_protection;
+    if (call.limits) settings.on_demand_limits = *call.limits;
+    if (call.encryption) settings.encryption_key = *call.encryption;
     if (call.table_class) settings.table_class = *call.table_class;
+    if (call.stream) CARILLON_TRY_VOID(change_stream(*call.stream, schema.name, settings));
     change.settings = std::move(settings);
     return change;
 }
@@ -128,6 +166,9 @@ Result<TableChange> to_change(const UpdateTableCall& call,
 
 Operations::Answer Operations::create_table(Json request) {
     CARILLON_CO_TRY(TableSchema schema, read_create_table(request));
+    if (delays_.deleting(schema.name, clock_.now())) {
+        co_return service_fault("ResourceInUseException", "Table already exists: " + schema.name);
+    }
     CARILLON_CO_TRY(TableDescription table, co_await database_.create_table(std::move(schema)));
     // Ready at once, but said as DynamoDB says it: clients wait for ACTIVE.
     table.status = "CREATING";
@@ -135,15 +176,24 @@ Operations::Answer Operations::create_table(Json request) {
 }
 
 Operations::Answer Operations::describe_table(Json request) {
-    CARILLON_CO_TRY(const TableDescription table,
-                    co_await database_.describe_table(table_name_of(request)));
+    const std::string name = table_name_of(request);
+    const TimePoint now = clock_.now();
+    if (const auto deleting = delays_.deleting(name, now)) {
+        co_return described("Table", *deleting, where_);
+    }
+    CARILLON_CO_TRY(TableDescription table, co_await database_.describe_table(name));
+    delays_.apply(table, now);
     co_return described("Table", table, where_);
 }
 
 Operations::Answer Operations::delete_table(Json request) {
-    CARILLON_CO_TRY(TableDescription table,
-                    co_await database_.delete_table(table_name_of(request)));
+    const std::string name = table_name_of(request);
+    const TimePoint now = clock_.now();
+    CARILLON_CO_TRY(const TableDescription before, co_await database_.describe_table(name));
+    CARILLON_CO_TRY_VOID(delays_.check_active(before, now));
+    CARILLON_CO_TRY(TableDescription table, co_await database_.delete_table(name));
     table.status = "DELETING";
+    delays_.deleted(table, now);
     co_return described("TableDescription", table, where_);
 }
 
@@ -169,12 +219,18 @@ Operations::Answer Operations::list_tables(Json request) {
 }
 
 Operations::Answer Operations::update_table(Json request) {
-    CARILLON_CO_TRY(UpdateTableCall call, read_update_table(request));
-    CARILLON_CO_TRY(const TableDescription before, co_await database_.describe_table(call.table));
-    CARILLON_CO_TRY(TableChange change, to_change(call, before.schema, to_epoch_ms(clock_.now())));
-    CARILLON_CO_TRY(TableDescription after,
-                    co_await database_.update_table(call.table, std::move(change)));
+    CARILLON_CO_TRY(const UpdateTableCall call, read_update_table(request));
+    const TimePoint now = clock_.now();
+    const auto change = [&](const TableDescription& table) -> Result<TableChange> {
+        CARILLON_TRY_VOID(delays_.check_active(table, now));
+        return to_change(call, table, to_epoch_ms(now));
+    };
+    CARILLON_CO_TRY(TableDescription after, co_await change_table(call.table, change));
     after.status = "UPDATING";
+    std::optional<std::string> index;
+    if (call.create) index = call.create->schema.name;
+    if (index && after.building.empty()) after.building.push_back(*index);
+    delays_.changed(call.table, std::move(index), now);
     co_return described("TableDescription", after, where_);
 }
 

@@ -2,6 +2,7 @@
 
 #include "dynamo/endpoint/fault.hpp"
 #include "dynamo/endpoint/operations.hpp"
+#include "dynamo/endpoint/stream_text.hpp"
 
 #include <fmt/format.h>
 
@@ -60,20 +61,62 @@ RawKey read_raw_key(const Json& owner) {
     return raw;
 }
 
-Result<KeySchema> to_key(const RawKey& raw, const Definitions& definitions) {
+/// Several hash or sort attributes: global indexes only.
+Result<KeySchema> to_multiple_key(const RawKey& raw, const std::vector<KeyAttribute>& attributes) {
+    KeySchema key{attributes[0]};
+    bool sorting = false;
+    for (std::size_t i = 1; i < attributes.size(); ++i) {
+        const bool sorts = raw.kinds[i] == "RANGE";
+        if (sorting && !sorts) {
+            return validation_fault(
+                "Invalid KeySchema: All HASH key elements must come before all RANGE key elements");
+        }
+        sorting = sorts;
+        if (!sorts) {
+            key.more_hash.push_back(attributes[i]);
+        } else if (!key.sort) {
+            key.sort = attributes[i];
+        } else {
+            key.more_sort.push_back(attributes[i]);
+        }
+    }
+    if (key.hash_attributes().size() > key_attributes_each_max ||
+        key.sort_attributes().size() > key_attributes_each_max) {
+        return parameter_fault(
+            "The number of HASH or RANGE key elements in the KeySchema of a global secondary index "
+            "exceeds the limit of 4");
+    }
+    return key;
+}
+
+/// `several`: whether there may be more than one hash and one sort attribute.
+Result<KeySchema> to_key(const RawKey& raw, const Definitions& definitions, bool several = false) {
     std::vector<KeyAttribute> attributes;
     for (const std::string& name : raw.names) {
         const auto found = std::ranges::find(definitions, name, &KeyAttribute::name);
         if (found == definitions.end()) return undefined_keys(raw.names, definitions);
         attributes.push_back(*found);
     }
-    if (raw.names.size() == 2 && raw.names[0] == raw.names[1]) {
+    const bool pair = raw.names.size() == 2 && raw.names[0] == raw.names[1];
+    if (pair && raw.kinds[1] != "HASH") {
         return validation_fault(
             "Both the Hash Key and the Range Key element in the KeySchema have the same name");
+    }
+    for (std::size_t i = 0; i < raw.names.size(); ++i) {
+        if (std::ranges::count(raw.names, raw.names[i]) < 2 || (pair && !several)) continue;
+        return parameter_fault(
+            fmt::format("Duplicate attribute name in KeySchema: {}", raw.names[i]));
     }
     if (raw.kinds[0] != "HASH") {
         return validation_fault(
             "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+    }
+    if (several && (raw.kinds.size() > 2 || (raw.kinds.size() == 2 && raw.kinds[1] != "RANGE"))) {
+        return to_multiple_key(raw, attributes);
+    }
+    if (pair) {
+        return validation_fault(
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name");
     }
     if (raw.kinds.size() == 2 && raw.kinds[1] != "RANGE") {
         return validation_fault(
@@ -97,6 +140,37 @@ Result<std::optional<Throughput>> read_throughput(const Json& owner) {
         }
     }
     return throughput;
+}
+
+Result<std::optional<OnDemandLimits>> read_limits(const Json& owner) {
+    const auto json = member(owner, "OnDemandThroughput");
+    if (!json) return std::nullopt;
+    OnDemandLimits limits;
+    limits.read = integer_member(*json, "MaxReadRequestUnits").value_or(-1);
+    limits.write = integer_member(*json, "MaxWriteRequestUnits").value_or(-1);
+    for (const std::int64_t units : {limits.read, limits.write}) {
+        if (units == -1 || units >= 1) continue;
+        return parameter_fault(fmt::format(
+            "OnDemandThroughput values must be -1 or greater than or equal to 1, not {}", units));
+    }
+    return limits;
+}
+
+/// On with a key (empty: AWS's own), off, or not said.
+Result<std::optional<std::optional<std::string>>> read_encryption(const Json& request) {
+    const auto json = member(request, "SSESpecification");
+    if (!json) return std::nullopt;
+    const auto type = text_member(*json, "SSEType");
+    const auto key = text_member(*json, "KMSMasterKeyId");
+    std::optional<std::string> wanted;
+    if (boolean_member(*json, "Enabled").value_or(false)) {
+        if (type == "AES256") return parameter_fault("SSEType AES256 is not supported");
+        wanted = std::string(key.value_or(""));
+    } else if (key || type) {
+        return parameter_fault(
+            "SSEType and KMSMasterKeyId can be specified only when SSE is enabled");
+    }
+    return std::optional<std::optional<std::string>>(std::move(wanted));
 }
 
 Result<> read_projection(const Json& owner, IndexSchema& index) {
@@ -137,7 +211,7 @@ Result<IndexSchema> read_index(const Json& json, bool local, const Definitions& 
     IndexSchema index;
     index.name = std::string(*text_member(json, "IndexName"));
     index.local = local;
-    CARILLON_TRY(index.key, to_key(read_raw_key(json), definitions));
+    CARILLON_TRY(index.key, to_key(read_raw_key(json), definitions, !local));
     return index;
 }
 
@@ -173,6 +247,12 @@ Result<> read_local_indexes(const Json& request,
     return {};
 }
 
+Result<> check_limits(const std::optional<OnDemandLimits>& limits, const TableSettings& settings) {
+    if (!limits || settings.on_demand) return {};
+    return parameter_fault(
+        "OnDemandThroughput can be specified only when BillingMode is PAY_PER_REQUEST");
+}
+
 Result<> read_global_indexes(const Json& request,
                              const Definitions& definitions,
                              TableSchema& schema) {
@@ -195,6 +275,9 @@ Result<> read_global_indexes(const Json& request,
                 fmt::format("ProvisionedThroughput must be specified for index: {}", index.name));
         }
         if (throughput) schema.settings.index_throughput[index.name] = *throughput;
+        CARILLON_TRY(const auto limits, read_limits(json));
+        CARILLON_TRY_VOID(check_limits(limits, schema.settings));
+        if (limits) schema.settings.index_on_demand_limits[index.name] = *limits;
         CARILLON_TRY_VOID(add_unique(std::move(index), schema));
     }
     if (entries.size() > 20) {
@@ -221,11 +304,28 @@ Result<> read_billing(const Json& request, TableSettings& settings) {
     return {};
 }
 
+Result<std::optional<StreamCall>> read_stream(const Json& request) {
+    const auto json = member(request, "StreamSpecification");
+    if (!json) return std::nullopt;
+    const bool enabled = *boolean_member(*json, "StreamEnabled");
+    const auto view = text_member(*json, "StreamViewType");
+    if (enabled && !view) {
+        return parameter_fault(
+            "StreamViewType must be specified when StreamEnabled is true in StreamSpecification");
+    }
+    if (!enabled && view) {
+        return parameter_fault(
+            "StreamViewType must not be specified when StreamEnabled is false in "
+            "StreamSpecification");
+    }
+    StreamCall call;
+    if (enabled) call.view = view_of(*view);
+    return call;
+}
+
 /// Attributes that are defined but in no key.
 Result<> check_definitions_used(const Definitions& definitions, const TableSchema& schema) {
-    const auto in_key = [](const KeySchema& key, std::string_view name) {
-        return key.hash.name == name || (key.sort && key.sort->name == name);
-    };
+    const auto in_key = [](const KeySchema& key, std::string_view name) { return key.has(name); };
     for (const KeyAttribute& definition : definitions) {
         const bool used = in_key(schema.key, definition.name) ||
                           std::ranges::any_of(schema.indexes, [&](const IndexSchema& index) {
@@ -247,14 +347,20 @@ Result<> read_index_update(const Json& json,
                            UpdateTableCall& call) {
     if (const auto update = member(json, "Update")) {
         CARILLON_TRY(const auto throughput, read_throughput(*update));
-        call.index_throughput.emplace_back(*text_member(*update, "IndexName"), *throughput);
-        return {};
+        CARILLON_TRY(const auto limits, read_limits(*update));
+        const std::string name(*text_member(*update, "IndexName"));
+        if (throughput) call.index_throughput.emplace_back(name, *throughput);
+        if (limits) call.index_limits.emplace_back(name, *limits);
+        if (throughput || limits) return {};
+        return parameter_fault(
+            fmt::format("ProvisionedThroughput must be specified for index: {}", name));
     }
     if (const auto create = member(json, "Create")) {
         UpdateTableCall::NewIndex index;
         CARILLON_TRY(index.schema, read_index(*create, false, definitions));
         CARILLON_TRY_VOID(read_projection(*create, index.schema));
         CARILLON_TRY(index.throughput, read_throughput(*create));
+        CARILLON_TRY(index.limits, read_limits(*create));
         call.create = std::move(index);
         return {};
     }
@@ -346,6 +452,13 @@ Result<TableSchema> read_create_table(const Json& request) {
     CARILLON_TRY_VOID(read_local_indexes(request, definitions, schema));
     CARILLON_TRY_VOID(read_global_indexes(request, definitions, schema));
     CARILLON_TRY_VOID(check_definitions_used(definitions, schema));
+    CARILLON_TRY(const auto stream, read_stream(request));
+    if (stream) schema.settings.stream = stream->view;
+    CARILLON_TRY(const auto limits, read_limits(request));
+    CARILLON_TRY_VOID(check_limits(limits, schema.settings));
+    if (limits) schema.settings.on_demand_limits = *limits;
+    CARILLON_TRY(const auto encryption, read_encryption(request));
+    if (encryption) schema.settings.encryption_key = *encryption;
     schema.settings.deletion_protection =
         boolean_member(request, "DeletionProtectionEnabled").value_or(false);
     schema.settings.table_class = std::string(text_member(request, "TableClass").value_or(""));
@@ -365,9 +478,10 @@ Result<UpdateTableCall> read_update_table(const Json& request) {
     if (const auto name = text_member(request, "TableClass")) call.table_class.emplace(*name);
     const auto updates = member(request, "GlobalSecondaryIndexUpdates");
     const bool changes_indexes = updates && array_of(*updates).size() > 0;
-    const bool something = call.on_demand || call.deletion_protection || call.table_class ||
-                           changes_indexes || member(request, "ProvisionedThroughput") ||
-                           member(request, "StreamSpecification");
+    const bool something =
+        call.on_demand || call.deletion_protection || call.table_class || changes_indexes ||
+        member(request, "ProvisionedThroughput") || member(request, "StreamSpecification") ||
+        member(request, "SSESpecification") || member(request, "OnDemandThroughput");
     if (!something) {
         return validation_fault(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
@@ -378,6 +492,9 @@ Result<UpdateTableCall> read_update_table(const Json& request) {
         return parameter_fault(
             "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
     }
+    CARILLON_TRY(call.stream, read_stream(request));
+    CARILLON_TRY(call.limits, read_limits(request));
+    CARILLON_TRY(call.encryption, read_encryption(request));
     CARILLON_TRY_VOID(read_index_updates(request, call));
     return call;
 }

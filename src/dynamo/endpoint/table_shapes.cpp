@@ -23,6 +23,10 @@ constexpr Rule schema_rules[] = {{.is = Is::present},
                                  {.is = Is::length_at_least, .number = 1},
                                  {.is = Is::length_at_most, .number = 2}};
 
+constexpr Rule index_schema_rules[] = {{.is = Is::present},
+                                       {.is = Is::length_at_least, .number = 1},
+                                       {.is = Is::length_at_most, .number = 8}};
+
 constexpr Member definition_members[] = {{"AttributeName", &text, key_name_rules},
                                          {"AttributeType", &text, type_rules}};
 constexpr Shape definition{Kind::structure, "AttributeDefinition", definition_members};
@@ -37,6 +41,15 @@ constexpr Member throughput_members[] = {{"WriteCapacityUnits", &whole, units_ru
                                          {"ReadCapacityUnits", &whole, units_rules}};
 constexpr Shape throughput{Kind::structure, "ProvisionedThroughput", throughput_members};
 
+constexpr Member limits_members[] = {{"MaxReadRequestUnits", &whole},
+                                     {"MaxWriteRequestUnits", &whole}};
+constexpr Shape limits{Kind::structure, "OnDemandThroughput", limits_members};
+
+constexpr Rule encryption_rules[] = {{.is = Is::one_of, .choices = "AES256, KMS"}};
+constexpr Member encryption_members[] = {
+    {"Enabled", &flag}, {"SSEType", &text, encryption_rules}, {"KMSMasterKeyId", &text}};
+constexpr Shape encryption{Kind::structure, "SSESpecification", encryption_members};
+
 constexpr Member projection_members[] = {{"ProjectionType", &text, projection_rules},
                                          {"NonKeyAttributes", &text_list, not_empty}};
 constexpr Shape projection{Kind::structure, "Projection", projection_members};
@@ -48,9 +61,10 @@ constexpr Shape local_index{Kind::structure, "LocalSecondaryIndex", local_index_
 constexpr Shape local_index_list{.kind = Kind::list, .element = &local_index};
 
 constexpr Member global_index_members[] = {{"IndexName", &text, resource_name},
-                                           {"KeySchema", &key_schema, schema_rules},
+                                           {"KeySchema", &key_schema, index_schema_rules},
                                            {"Projection", &projection, present},
-                                           {"ProvisionedThroughput", &throughput}};
+                                           {"ProvisionedThroughput", &throughput},
+                                           {"OnDemandThroughput", &limits}};
 constexpr Shape global_index{Kind::structure, "GlobalSecondaryIndex", global_index_members};
 constexpr Shape global_index_list{.kind = Kind::list, .element = &global_index};
 
@@ -73,19 +87,23 @@ constexpr Member create_members[] = {
     {"LocalSecondaryIndexes", &local_index_list},
     {"GlobalSecondaryIndexes", &global_index_list},
     {"StreamSpecification", &stream},
+    {"SSESpecification", &encryption},
     {"TableClass", &text, class_rules},
     {"DeletionProtectionEnabled", &flag},
+    {"OnDemandThroughput", &limits},
     {"Tags", &tag_list},
 };
 
 constexpr Member update_index_members[] = {{"IndexName", &text, resource_name},
-                                           {"ProvisionedThroughput", &throughput, present}};
+                                           {"ProvisionedThroughput", &throughput},
+                                           {"OnDemandThroughput", &limits}};
 constexpr Shape update_index{
     Kind::structure, "UpdateGlobalSecondaryIndexAction", update_index_members};
 constexpr Member create_index_members[] = {{"Projection", &projection, present},
                                            {"IndexName", &text, resource_name},
                                            {"ProvisionedThroughput", &throughput},
-                                           {"KeySchema", &key_schema, schema_rules}};
+                                           {"KeySchema", &key_schema, index_schema_rules},
+                                           {"OnDemandThroughput", &limits}};
 constexpr Shape create_index{
     Kind::structure, "CreateGlobalSecondaryIndexAction", create_index_members};
 constexpr Member delete_index_members[] = {{"IndexName", &text, resource_name}};
@@ -103,8 +121,10 @@ constexpr Member update_members[] = {
     {"BillingMode", &text, billing_rules},
     {"GlobalSecondaryIndexUpdates", &index_updates},
     {"StreamSpecification", &stream},
+    {"SSESpecification", &encryption},
     {"TableClass", &text, class_rules},
     {"DeletionProtectionEnabled", &flag},
+    {"OnDemandThroughput", &limits},
 };
 
 constexpr Member table_members[] = {{"TableName", &text, table_name}};

@@ -1,6 +1,7 @@
 #include "dynamo/endpoint/table_text.hpp"
 
 #include "core/json.hpp"
+#include "dynamo/endpoint/stream_text.hpp"
 
 #include <fmt/format.h>
 
@@ -34,13 +35,16 @@ std::string_view projection_name(ProjectionType type) {
 }
 
 void append_key_schema(const KeySchema& key, std::string& out) {
-    out += ",\"KeySchema\":[{\"AttributeName\":";
-    append_json_string(out, key.hash.name);
-    out += ",\"KeyType\":\"HASH\"}";
-    if (key.sort) {
-        out += ",{\"AttributeName\":";
-        append_json_string(out, key.sort->name);
-        out += ",\"KeyType\":\"RANGE\"}";
+    out += ",\"KeySchema\":[";
+    std::size_t count = 0;
+    const std::size_t hashes = key.hash_attributes().size();
+    for (const KeyAttribute* attribute : key.attributes()) {
+        if (count > 0) out += ',';
+        out += "{\"AttributeName\":";
+        append_json_string(out, attribute->name);
+        append_member("KeyType", count < hashes ? "HASH" : "RANGE", out);
+        out += '}';
+        ++count;
     }
     out += ']';
 }
@@ -53,8 +57,7 @@ void append_definitions(const TableSchema& schema, std::string& out) {
         if (!known) attributes.push_back(&attribute);
     };
     const auto take_key = [&](const KeySchema& key) {
-        take(key.hash);
-        if (key.sort) take(*key.sort);
+        for (const KeyAttribute* attribute : key.attributes()) take(*attribute);
     };
     take_key(schema.key);
     for (const IndexSchema& index : schema.indexes) take_key(index.key);
@@ -94,6 +97,13 @@ void append_table_throughput(const TableSettings& settings, std::string& out) {
         settings.throughput.write);
 }
 
+void append_limits(const OnDemandLimits& limits, std::string& out) {
+    out += fmt::format(
+        ",\"OnDemandThroughput\":{{\"MaxReadRequestUnits\":{},\"MaxWriteRequestUnits\":{}}}",
+        limits.read,
+        limits.write);
+}
+
 void append_index(const IndexSchema& index,
                   const TableDescription& table,
                   const std::string& arn,
@@ -113,7 +123,14 @@ void append_index(const IndexSchema& index,
     }
     out += '}';
     if (!index.local) {
-        append_member("IndexStatus", table.status == "UPDATING" ? "ACTIVE" : table.status, out);
+        const bool building = std::ranges::find(table.building, index.name) != table.building.end();
+        const std::string ready = table.status == "UPDATING" ? "ACTIVE" : table.status;
+        append_member("IndexStatus", building ? "CREATING" : ready, out);
+        if (building) out += ",\"Backfilling\":true";
+        const auto& limits = table.schema.settings.index_on_demand_limits;
+        if (const auto limit = limits.find(index.name); limit != limits.end()) {
+            append_limits(limit->second, out);
+        }
         const auto& throughputs = table.schema.settings.index_throughput;
         const auto found = throughputs.find(index.name);
         append_throughput(found == throughputs.end() ? Throughput{} : found->second, out);
@@ -141,6 +158,17 @@ void append_indexes(std::string_view name,
         append_index(index, table, arn, out);
     }
     if (!first) out += ']';
+}
+
+/// Of the key's id, alias or ARN; empty stands for the one that AWS has for tables.
+std::string key_arn(const Where& where, std::string_view key) {
+    if (key.starts_with("arn:")) return std::string(key);
+    if (key.empty()) key = "alias/aws/dynamodb";
+    return fmt::format("arn:aws:kms:{}:{}:{}{}",
+                       where.region,
+                       where.account,
+                       key.starts_with("alias/") ? "" : "key/",
+                       key);
 }
 
 }  // namespace
@@ -176,6 +204,23 @@ void append_table(const TableDescription& table, const Where& where, std::string
             ",\"BillingModeSummary\":{{\"BillingMode\":\"PROVISIONED\","
             "\"LastUpdateToPayPerRequestDateTime\":{}}}",
             timestamp(settings.on_demand_since_ms));
+    }
+    if (settings.on_demand_limits != OnDemandLimits{}) {
+        append_limits(settings.on_demand_limits, out);
+    }
+    if (settings.encryption_key) {
+        out += ",\"SSEDescription\":{\"Status\":\"ENABLED\",\"SSEType\":\"KMS\"";
+        append_member("KMSMasterKeyArn", key_arn(where, *settings.encryption_key), out);
+        out += '}';
+    }
+    if (settings.stream) {
+        out += fmt::format(
+            ",\"StreamSpecification\":{{\"StreamEnabled\":true,\"StreamViewType\":\"{}\"}}",
+            view_name(*settings.stream));
+    }
+    if (!table.stream_label.empty()) {
+        append_member("LatestStreamLabel", table.stream_label, out);
+        append_member("LatestStreamArn", stream_arn(where, {schema.name, table.stream_label}), out);
     }
     append_indexes("LocalSecondaryIndexes", true, table, arn, out);
     append_indexes("GlobalSecondaryIndexes", false, table, arn, out);
