@@ -56,8 +56,7 @@ std::string key_text(const dynamo::KeySchema& key) {
 
 json::object table_json(const dynamo::TableDescription& table) {
     json::array indexes;
-    for (const dynamo::IndexSchema& index : table.schema.indexes)
-        indexes.emplace_back(index.name);
+    for (const dynamo::IndexSchema& index : table.schema.indexes) indexes.emplace_back(index.name);
     json::object out{{"name", table.schema.name},
                      {"key", key_text(table.schema.key)},
                      {"items", table.item_count},
