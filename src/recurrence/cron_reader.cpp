@@ -17,7 +17,11 @@
 namespace carillon::recurrence {
 namespace {
 
-using namespace cron_fields;
+using cron_fields::Field;
+using cron_fields::fields;
+using cron_fields::Kind;
+using cron_fields::Macro;
+using cron_fields::macros;
 
 constexpr std::size_t text_max = 2'000;
 

@@ -9,7 +9,9 @@
 namespace carillon::recurrence {
 namespace {
 
-using namespace holiday_rules;
+using holiday_rules::Kind;
+using holiday_rules::Rule;
+using holiday_rules::Substitute;
 
 constexpr int saturday = 6;
 
