@@ -1,7 +1,7 @@
 #include "app/command_line.hpp"
 
-#include "app/command_line_store.hpp"
 #include "app/command_line_cron.hpp"
+#include "app/command_line_store.hpp"
 #include "app/wire.hpp"
 
 #include <CLI/CLI.hpp>
@@ -109,6 +109,19 @@ Examples:
   carillon listen --status 418 --delay 200ms   every call answers 418, slowly
   carillon listen --json --count 3 | jq .id)";
 
+constexpr const char* tables_footer = R"(
+Carillon makes its tables itself when a server starts. These commands are for those who want to see
+them, make them beforehand, or keep them as code; servers then need no right to create tables.
+
+Examples:
+  carillon tables export --store dynamodb://eu-central-1 > carillon.json
+  carillon tables export --store dynamodb://eu-central-1 --format terraform > carillon.tf
+  carillon tables export --store dynamodb://eu-central-1 --billing 50/50 --tag team=bells
+  carillon tables create --store 'dynamodb://local?endpoint=http://127.0.0.1:8000'
+  carillon tables describe --store dynamodb://eu-central-1
+
+What create finds already there it leaves as it is, but for indexes that are missing: it adds them.)";
+
 using App = CLI::App;
 
 /// Collects what the parser finds. Options point into it, so it does not move.
@@ -121,6 +134,7 @@ struct Line {
 
     ServeCommand serve{};
     DynamodbCommand dynamodb{};
+    TablesCommand tables{};
     std::map<std::string, std::string, std::less<>> switches{};
     ListenOptions listen{};
     std::string fail = "0";
@@ -192,6 +206,50 @@ void add_dynamodb(App& app, Line& line) {
     dynamodb->footer(dynamodb_footer);
     add_settings(*dynamodb, dynamodb_settings(), line.dynamodb);
     dynamodb->callback([&line] { line.choose(line.dynamodb); });
+}
+
+void add_tables_command(App& tables, Line& line, const char* name, const char* help) {
+    App* command = tables.add_subcommand(name, help);
+    TablesOptions& options = line.tables.options;
+    std::vector<Setting> rows;
+    for (const Setting& setting : settings()) {
+        if (setting.name == "store" || setting.name == "table") rows.push_back(setting);
+    }
+    add_settings(*command, rows, line.tables);
+    const bool exports = std::string_view(name) == "export";
+    if (exports) {
+        command->add_option("--format", options.format, "cloudformation (default) or terraform")
+            ->check(CLI::IsMember({"cloudformation", "terraform"}))
+            ->type_name("NAME");
+    }
+    if (exports || std::string_view(name) == "create") {
+        command->add_option("--billing", options.billing, "on-demand (default), or units as 5/10")
+            ->type_name("KIND");
+        command->add_option("--stream", options.stream, "Record changes: NEW_AND_OLD_IMAGES ...")
+            ->type_name("VIEW");
+        command->add_option("--ttl", options.ttl, "The attribute that says when an item expires")
+            ->type_name("NAME");
+        command->add_option("--tag", options.tags, "A tag of the table; may be repeated")
+            ->type_name("KEY=VALUE")
+            ->allow_extra_args(false);
+        command->add_flag("--protect", options.protect, "Refuse to delete the table");
+    }
+    const TablesAction action = exports                              ? TablesAction::export_template
+                                : std::string_view(name) == "create" ? TablesAction::create
+                                                                     : TablesAction::describe;
+    command->callback([&line, action] {
+        line.tables.options.action = action;
+        line.choose(line.tables);
+    });
+}
+
+void add_tables(App& app, Line& line) {
+    App* tables = app.add_subcommand("tables", "The tables that Carillon uses");
+    tables->footer(tables_footer);
+    tables->require_subcommand(1);
+    add_tables_command(*tables, line, "create", "Make the tables, or the indexes that they lack");
+    add_tables_command(*tables, line, "describe", "Show the tables as they are");
+    add_tables_command(*tables, line, "export", "Print a template that makes the tables");
 }
 
 /// The file that the environment names, when the line names none.
@@ -399,6 +457,7 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     stores.on_store = [&line](StoreCommand command) { line.choose(std::move(command)); };
     stores.on_migrate = [&line](MigrateCommand command) { line.choose(std::move(command)); };
     add_store_commands(app, stores, environment);
+    add_tables(app, line);
     app.add_subcommand("demo", "See it work, in ten seconds")->callback([&line] {
         line.choose(DemoCommand{});
     });
@@ -415,6 +474,7 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     if (!line.has_chosen) return Ended{.code = cli::ExitCode::usage, .err = app.help()};
     default_config_file<ServeCommand>(line.chosen, environment);
     default_config_file<DynamodbCommand>(line.chosen, environment);
+    default_config_file<TablesCommand>(line.chosen, environment);
     return std::move(line.chosen);
 }
 

@@ -6,6 +6,7 @@
 #include "app/config.hpp"
 #include "app/listen.hpp"
 #include "app/store_tool.hpp"
+#include "app/tables.hpp"
 #include "cli/cron_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/webhook_commands.hpp"
@@ -26,6 +27,12 @@ struct ServeCommand {
 struct DynamodbCommand {
     FlagTexts flags{};
     std::optional<std::string> config_file{};
+};
+
+struct TablesCommand {
+    FlagTexts flags{};
+    std::optional<std::string> config_file{};
+    TablesOptions options{};
 };
 
 struct DemoCommand {};
@@ -69,6 +76,7 @@ struct Ended {
 using Command = std::variant<Ended,
                              ServeCommand,
                              DynamodbCommand,
+                             TablesCommand,
                              DemoCommand,
                              VersionCommand,
                              ListenOptions,

@@ -60,6 +60,12 @@ public:
         return dynamodb(*config, console_, clock_, isatty(STDERR_FILENO) != 0);
     }
 
+    cli::ExitCode operator()(const TablesCommand& command) {
+        const auto config = configure(command, resolve);
+        if (!config) return wrong(config.error());
+        return tables(command.options, *config, console_, clock_);
+    }
+
     cli::ExitCode operator()(const StoreCommand& command) {
         return run_store(command, tool_environment(), console_, clock_);
     }
@@ -90,9 +96,7 @@ public:
     }
 
 private:
-    static ToolEnvironment tool_environment() {
-        return {environment, isatty(STDERR_FILENO) != 0};
-    }
+    static ToolEnvironment tool_environment() { return {environment, isatty(STDERR_FILENO) != 0}; }
 
     template <class Given, class Resolve>
     static Result<Config> configure(const Given& command, Resolve resolve_with) {

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <unistd.h>
 #include <utility>
 
 namespace carillon::app {
@@ -32,7 +34,25 @@ delivery::DeliveryOptions delivery_options(const Config& config) {
     return options;
 }
 
-webhooks::ServiceOptions service_options(const Config& config) {
+/// Who holds leases: this process, and no other that was or will be.
+std::string owner_name(Random& random) {
+    std::string host(256, '\0');
+    if (gethostname(host.data(), host.size() - 1) != 0) host = "host";
+    host.resize(std::strlen(host.c_str()));
+    return fmt::format("{}-{}-{:08x}", host, getpid(), random.next() & 0xffffffffU);
+}
+
+/// A store that several servers share: what one of them holds the others cannot do, and every look
+/// costs a request.
+void share(queue::QueueOptions& options, Random& random) {
+    options.owner = owner_name(random);
+    options.claim_batch = 100;
+    options.held_max = 400;
+    options.held_per_key_max = 200;
+    options.settle_batch = 200;
+}
+
+webhooks::ServiceOptions service_options(const Config& config, const Store& store, Random& random) {
     webhooks::ServiceOptions options;
     options.table = config.table;
     options.id_prefix = config.id_prefix;
@@ -40,6 +60,10 @@ webhooks::ServiceOptions service_options(const Config& config) {
     options.backoff.cap = config.retry_cap;
     options.queue.concurrency = config.concurrency;
     options.queue.concurrency_per_key = config.concurrency_per_host;
+    if (store.remote != nullptr) {
+        options.layout = store.seed_layout ? webhooks::Layout::seed : webhooks::Layout::spread;
+        share(options.queue, random);
+    }
     options.delivery = delivery_options(config);
     options.guard = config.targets;
     return options;
@@ -71,21 +95,27 @@ std::string version() {
 
 Result<std::unique_ptr<Tower>> Tower::open(const Config& config, runtime::Loop& loop, Log& log) {
     CARILLON_TRY_VOID(check_secrets(config.signing_secrets));
-    CARILLON_TRY(auto database, open_store(config, loop.clock()));
-    return std::unique_ptr<Tower>(new Tower(config, loop, log, std::move(database)));
+    auto basis = std::make_unique<Basis>();
+    CARILLON_TRY(Store store, open_any_store(config, loop, basis->pool, basis->random, log));
+    return std::unique_ptr<Tower>(new Tower(config, loop, log, std::move(basis), std::move(store)));
 }
 
-Tower::Tower(const Config& config,
-             runtime::Loop& loop,
-             Log& log,
-             std::unique_ptr<dynamo::EmbeddedDatabase> database)
+Tower::Tower(
+    const Config& config, runtime::Loop& loop, Log& log, std::unique_ptr<Basis> basis, Store store)
     : config_(config),
       log_(log),
-      database_(std::move(database)),
-      client_(loop, pool_, client_options(config)),
+      basis_(std::move(basis)),
+      store_(std::move(store)),
+      client_(loop, basis_->pool, client_options(config)),
       sender_(client_, loop.clock(), delivery_options(config)),
-      service_(loop, *database_, sender_, random_, log, metrics_, service_options(config)),
-      router_(loop, random_, log, metrics_),
+      service_(loop,
+               *store_.database,
+               sender_,
+               basis_->random,
+               log,
+               metrics_,
+               service_options(config, store_, basis_->random)),
+      router_(loop, basis_->random, log, metrics_),
       webhook_routes_(loop, service_),
       system_routes_(loop,
                      router_,
@@ -95,9 +125,14 @@ Tower::Tower(const Config& config,
       http_(loop, router_, server_options(config)) {
     router_.add(webhook_routes_.routes());
     router_.add(system_routes_.routes());
+    if (store_.seed_layout && config.deliver) {
+        webhooks::AdopterOptions options{.table = config.table};
+        adopter_ =
+            std::make_unique<webhooks::Adopter>(loop, *store_.database, log, std::move(options));
+    }
     if (config.dynamodb.port) {
         dynamodb_ = std::make_unique<dynamo::endpoint::Service>(
-            loop, *database_, random_, log, endpoint_options(config.dynamodb));
+            loop, *store_.database, basis_->random, log, endpoint_options(config.dynamodb));
     }
 }
 
@@ -110,6 +145,7 @@ Task<Result<>> Tower::start() {
     if (!config_.verify_tls) log_.warn("certificates of targets are not verified (no-verify-tls)");
     auto served = co_await service_.start(config_.deliver);
     if (!served) co_return std::unexpected(std::move(served).error());
+    if (adopter_) adopter_->start();
     auto listening = http_.start();
     if (!listening) {
         co_return std::unexpected(with_advice(std::move(listening).error(), "--port"));
@@ -135,16 +171,26 @@ Task<> Tower::stop() {
     readiness_.obstacle = "stopping";
     co_await http_.stop(config_.grace);
     if (dynamodb_) co_await dynamodb_->stop(config_.grace);
+    if (adopter_) co_await adopter_->stop();
     co_await service_.stop(config_.grace);
     co_await client_.close();
+    co_await store_.close();
     log_.info("stopped");
 }
 
 void Tower::refresh_metrics() {
-    const dynamo::EmbeddedStats store = database_->stats();
     const auto set = [&](std::string_view name, std::string_view help, auto value) {
         metrics_.gauge(name, help).set(static_cast<double>(value));
     };
+    if (store_.remote != nullptr) {
+        const dynamo::RemoteStats remote = store_.remote->stats();
+        set("carillon_store_calls", "Requests of the store's server", remote.calls);
+        set("carillon_store_attempts", "Attempts of those requests", remote.attempts);
+        set("carillon_store_throttled", "Attempts refused for their rate", remote.throttled);
+        set("carillon_store_unclear", "Attempts whose answer was lost", remote.unclear);
+    }
+    if (store_.embedded == nullptr) return;
+    const dynamo::EmbeddedStats store = store_.embedded->stats();
     set("carillon_store_commits", "Commits since the start", store.groups);
     set("carillon_store_writes", "Items written since the start", store.writes);
     set("carillon_store_syncs", "Commits that waited for the disk", store.syncs);

@@ -19,6 +19,7 @@
 #include "server/router.hpp"
 #include "server/system_routes.hpp"
 #include "server/webhook_routes.hpp"
+#include "webhooks/adopter.hpp"
 #include "webhooks/service.hpp"
 
 #include <memory>
@@ -49,18 +50,24 @@ public:
     [[nodiscard]] std::string dynamodb_url() const { return dynamodb_ ? dynamodb_->url() : ""; }
 
 private:
+    /// What the store needs before anything else.
+    struct Basis {
+        runtime::SystemRandom random;
+        runtime::BlockingPool pool;
+    };
+
     Tower(const Config& config,
           runtime::Loop& loop,
           Log& log,
-          std::unique_ptr<dynamo::EmbeddedDatabase> database);
+          std::unique_ptr<Basis> basis,
+          Store store);
     void refresh_metrics();
 
     Config config_;
     Log& log_;
     Registry metrics_;
-    runtime::SystemRandom random_;
-    runtime::BlockingPool pool_;
-    std::unique_ptr<dynamo::EmbeddedDatabase> database_;
+    std::unique_ptr<Basis> basis_;
+    Store store_;
     net::HttpClient client_;
     delivery::HttpSender sender_;
     webhooks::Service service_;
@@ -69,6 +76,7 @@ private:
     server::WebhookRoutes webhook_routes_;
     server::SystemRoutes system_routes_;
     net::HttpServer http_;
+    std::unique_ptr<webhooks::Adopter> adopter_;           // Of tables shared with other programs.
     std::unique_ptr<dynamo::endpoint::Service> dynamodb_;  // With --dynamodb-port.
 };
 

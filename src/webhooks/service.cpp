@@ -3,6 +3,7 @@
 #include "core/check.hpp"
 #include "core/id.hpp"
 #include "delivery/signature.hpp"
+#include "dynamo/ensure_table.hpp"
 #include "webhooks/registration.hpp"
 #include "webhooks/service_impl.hpp"
 
@@ -41,11 +42,9 @@ Task<Result<>> Service::start(bool work) {
             co_return invalid("signing_secrets", key.error().message);
         }
     }
-    auto schema = table_schema(impl_->options.table);
-    auto created = co_await impl_->database.create_table(std::move(schema));
-    if (!created && created.error().code != Errc::already_exists) {
-        co_return std::unexpected(std::move(created).error());
-    }
+    auto schema = table_schema(impl_->options.table, impl_->options.layout);
+    CARILLON_CO_TRY(const auto table,
+                    co_await dynamo::ensure_table(impl_->database, std::move(schema)));
     if (work) CARILLON_CO_TRY_VOID(co_await impl_->queue.start());
     co_return Result<>{};
 }

@@ -21,8 +21,9 @@ namespace carillon::webhooks {
 
 struct ServiceOptions {
     std::string table = "webhooks";
-    std::string id_prefix{};  ///< Ids become `prefix#uuid`.
-    Backoff backoff{};        ///< Between attempts.
+    Layout layout = Layout::seed;  ///< Of a table that is not there yet.
+    std::string id_prefix{};       ///< Ids become `prefix#uuid`.
+    Backoff backoff{};             ///< Between attempts.
     queue::QueueOptions queue{};
     delivery::DeliveryOptions delivery{};  ///< To check at registration what could never be sent.
     net::AddressGuard guard{};  ///< Literal addresses in URLs are refused at registration.
@@ -109,7 +110,8 @@ public:
     Service& operator=(const Service&) = delete;
     ~Service();
 
-    /// Creates the table when it is missing; with `work`, also starts delivering.
+    /// Creates the table when it is missing, or the indexes that it lacks; with `work`, also starts
+    /// delivering.
     [[nodiscard]] Task<Result<>> start(bool work = true);
     [[nodiscard]] Task<> stop(Duration grace);
 

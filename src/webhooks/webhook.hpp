@@ -111,9 +111,18 @@ struct Webhook {
 [[nodiscard]] boost::json::value body_json(const dynamo::Value& value);
 inline constexpr int body_depth_max = 30;
 
-/// Hash `namespace`, range `id`; `status__schedule` (GSI), `namespace__schedule` (LSI) and the due
-/// index.
-[[nodiscard]] dynamo::TableSchema table_schema(std::string table);
+/// How a new table is made. The rows are the same in both.
+enum class Layout : std::uint8_t {
+    /// As seed 000's own workers make and use it: `status__schedule` (GSI), `namespace__schedule`
+    /// (LSI). An LSI holds a namespace to 10 GB on AWS, and the GSI has a partition per status.
+    seed,
+    /// For distributed stores (ADR 0011): `namespace__schedule` is global, `status__schedule` is
+    /// not there.
+    spread,
+};
+
+/// Hash `namespace`, range `id`; the layout's indexes, and the due index.
+[[nodiscard]] dynamo::TableSchema table_schema(std::string table, Layout layout = Layout::seed);
 
 /// The occurrence after this one: id `<parent>__<n>`, schedule = the first later than `now` of
 /// schedule + k * period (missed ones in between are passed over: one run for all), retries, errors

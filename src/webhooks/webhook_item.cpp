@@ -290,7 +290,7 @@ Result<Webhook> from_item(const Item& item) {
     return webhook;
 }
 
-dynamo::TableSchema table_schema(std::string table) {
+dynamo::TableSchema table_schema(std::string table, Layout layout) {
     using dynamo::KeyAttribute;
     using dynamo::Type;
     dynamo::TableSchema schema;
@@ -300,7 +300,7 @@ dynamo::TableSchema table_schema(std::string table) {
 
     dynamo::IndexSchema by_schedule;
     by_schedule.name = "namespace__schedule";
-    by_schedule.local = true;
+    by_schedule.local = layout == Layout::seed;
     by_schedule.key.hash = {.name = "namespace", .type = Type::string};
     by_schedule.key.sort = KeyAttribute{.name = "schedule", .type = Type::string};
 
@@ -315,6 +315,7 @@ dynamo::TableSchema table_schema(std::string table) {
     due.key.sort = KeyAttribute{.name = "__dueAt", .type = Type::number};
 
     schema.indexes = {std::move(by_schedule), std::move(by_status), std::move(due)};
+    if (layout == Layout::spread) schema.indexes.erase(schema.indexes.begin() + 1);
     return schema;
 }
 

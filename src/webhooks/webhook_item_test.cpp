@@ -169,5 +169,14 @@ TEST(TableSchema, IsTheSeedsWithADueIndex) {
     EXPECT_EQ(schema.index("due")->key.sort->type, dynamo::Type::number);
 }
 
+TEST(TableSchema, SpreadHasNoLocalIndexAndNoneByStatus) {
+    const auto schema = table_schema("webhooks", Layout::spread);
+    EXPECT_TRUE(dynamo::check_schema(schema));
+    ASSERT_NE(schema.index("namespace__schedule"), nullptr);
+    EXPECT_FALSE(schema.index("namespace__schedule")->local);
+    EXPECT_EQ(schema.index("status__schedule"), nullptr);
+    EXPECT_NE(schema.index("due"), nullptr);
+}
+
 }  // namespace
 }  // namespace carillon::webhooks
