@@ -15,7 +15,7 @@ for argument in "$@"; do
     if [ "$argument" = --full ]; then full=1; else libical=$argument; fi
 done
 cron=800 rules=200
-[ -z "$full" ] || cron=25000 rules=5000
+[ -z "$full" ] || cron=25000 rules=1500
 
 command -v node >/dev/null && command -v npm >/dev/null || {
     echo "skipped: needs node and npm (apt-get install nodejs npm)"
