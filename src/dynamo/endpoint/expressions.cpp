@@ -48,7 +48,13 @@ Result<ExpressionNames> read_names(const Json& map) {
             return validation_fault(fmt::format(
                 "ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key));
         }
-        if (!is_null(name)) names.emplace_back(key, text_of(name));
+        if (is_null(name)) continue;
+        if (text_of(name).empty()) {
+            return validation_fault(fmt::format(
+                "ExpressionAttributeNames contains invalid value: Empty attribute name for key {}",
+                key));
+        }
+        names.emplace_back(key, text_of(name));
     }
     if (object_of(map).size() == 0) return validation_fault("ExpressionAttributeNames must not be empty");
     return names;

@@ -395,5 +395,36 @@ TEST(ConditionParse, ReportsWhatItRefersTo) {
               (std::vector<Path>{{{"alpha"}}, {{"b"}, {"and"}}, {{"c"}}, {{"alpha"}}}));
 }
 
+TEST(ConditionParse, WithValuesNamesTheFirstFaultInTheText) {
+    struct Case {
+        const char* text;
+        const char* message;
+    };
+
+    const char* undefined_name =
+        "An expression attribute name used in the document path is not defined; attribute name: #x";
+    const char* undefined_value =
+        "An expression attribute value used in expression is not defined; attribute value: :x";
+    const char* wrong_type =
+        "Incorrect operand type for operator or function; operator or function: <, operand type: L";
+    const Case cases[] = {
+        {"a < :l AND #x = :s", wrong_type},
+        {"#x = :s AND a < :l", undefined_name},
+        {"a = :x AND #x = :s", undefined_value},
+        {"#x = :x", undefined_name},
+        {"a < :l AND b = :x", wrong_type},
+        // What is wrong with the whole text comes first.
+        {"a < :l AND foo(b)", "Invalid function name; function: foo"},
+        {"a < :l AND select = :s",
+         "Attribute name is a reserved keyword; reserved keyword: select"},
+    };
+    const ExpressionValues given = {{":l", Value(List{})}, {":s", Value(std::string("x"))}};
+    for (const Case& c : cases) {
+        const auto parsed = Condition::parse(c.text, {}, &given);
+        ASSERT_FALSE(parsed) << c.text;
+        EXPECT_EQ(parsed.error().message, c.message) << c.text;
+    }
+}
+
 }  // namespace
 }  // namespace carillon::dynamo

@@ -289,5 +289,41 @@ TEST(Update, TellsWhichPathsItTouched) {
     EXPECT_EQ(touched_by("REMOVE gone DELETE gone2 :ab"), "");
 }
 
+TEST(Update, NamesAMissingOperandBeforeAnImpossiblePlace) {
+    const auto update = Update::parse("SET s.a = :one, b = gone").value();
+    Item changed = item;
+    const auto applied = update.apply(changed, {{":one", Value(Number(1))}});
+    ASSERT_FALSE(applied);
+    EXPECT_EQ(applied.error().message,
+              "The provided expression refers to an attribute that does not exist in the item");
+    EXPECT_EQ(changed, item);
+}
+
+TEST(Update, KnowsTypesThatTheRequestDecides) {
+    struct Case {
+        const char* text;
+        std::optional<Type> type;
+    };
+
+    const Case cases[] = {
+        {"SET a = :s", Type::string},
+        {"SET a = b", std::nullopt},
+        {"SET a = if_not_exists(b, :s)", Type::string},
+        {"SET a = if_not_exists(b, c)", std::nullopt},
+        {"SET a = b + c", Type::number},
+        {"SET a = list_append(b, c)", Type::list},
+        {"ADD a :ss", Type::string_set},
+        {"DELETE a :ss", Type::string_set},
+        {"REMOVE a", std::nullopt},
+        {"SET a.b = :s", std::nullopt},
+        {"SET b = :s", std::nullopt},
+    };
+    const ExpressionValues given = {{":s", Value(std::string("x"))},
+                                    {":ss", Value::string_set({"x"})}};
+    for (const Case& c : cases) {
+        EXPECT_EQ(Update::parse(c.text).value().written_type("a", given), c.type) << c.text;
+    }
+}
+
 }  // namespace
 }  // namespace carillon::dynamo

@@ -68,6 +68,16 @@ export class Comparison {
     }
   }
 
+  /** Whether the witness is down; if so it is started again. */
+  async restartFallen() {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { exitCode, signalCode } = this.theirs.child;
+    if (exitCode === null && signalCode === null) return false;
+    this.falls++;
+    await this.theirs.restart();
+    return true;
+  }
+
   get stopped() {
     return this.failures.length >= this.failuresMost;
   }
