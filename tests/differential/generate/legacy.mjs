@@ -47,7 +47,7 @@ export function expected(chance, table, wrong) {
 export function attributeUpdates(chance, table, wrong) {
   const out = {};
   for (let i = chance.int(chance.yes(wrong) ? 0 : 1, 3); i > 0; i--) {
-    const action = chance.yes(wrong) ? chance.pick(['', 'put', 'SET']) : chance.pick(['PUT', 'PUT', 'DELETE', 'ADD', undefined]);
+    const action = chance.pick(['PUT', 'PUT', 'DELETE', 'ADD', undefined]);
     const types = { ADD: ['N', 'N', 'SS', 'NS', 'BS', 'L'], DELETE: ['SS', 'NS', 'BS', undefined, undefined] }[action];
     const type = types && chance.pick(types);
     const plain = types && !chance.yes(wrong);
