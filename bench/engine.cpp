@@ -118,6 +118,13 @@ Task<> create(Run& run) {
     require(co_await run.db->create_table(lean_table()));
 }
 
+Task<> record_changes(Run& run) {
+    TableChange change;
+    change.settings = TableSettings{};
+    change.settings->stream = StreamView::new_and_old_images;
+    require(co_await run.db->update_table("things", std::move(change)));
+}
+
 Task<> join_and_stop(runtime::TaskGroup& group, runtime::Loop& loop) {
     co_await group.join();
     loop.stop();
@@ -177,6 +184,19 @@ void all(const char* what, EmbeddedOptions options, double seconds) {
     measure(run, "  batches of 1000", seconds, several(1, [&] { return put_batches(run); }));
     measure(run, "  2 x batches of 1000", seconds, several(2, [&] { return put_batches(run); }));
     measure(run, "  claim and settle 500", seconds, several(1, [&] {
+                return claim_and_settle(run, *unchanged);
+            }));
+    // The same writes with a record of each change beside them.
+    std::vector<Task<>> stream;
+    stream.push_back(record_changes(run));
+    measure(run, "  begin a change stream", seconds, std::move(stream));
+    measure(run, "  32 callers, with a stream", seconds, several(callers, [&] {
+                return put_singles(run);
+            }));
+    measure(run, "  batches of 1000, with a stream", seconds, several(1, [&] {
+                return put_batches(run);
+            }));
+    measure(run, "  claim and settle 500, with a stream", seconds, several(1, [&] {
                 return claim_and_settle(run, *unchanged);
             }));
 }

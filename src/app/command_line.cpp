@@ -1,5 +1,7 @@
 #include "app/command_line.hpp"
 
+#include "app/command_line_store.hpp"
+#include "app/command_line_cron.hpp"
 #include "app/wire.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,10 +19,12 @@ Begin here:
   carillon serve                             a server on http://127.0.0.1:3080
   carillon webhook add URL --in 5s           let it call URL in five seconds
   carillon listen --port 9000                a receiver to try with
+  carillon cron '0 9 L * *'                  what a rule means, and when it fires
   carillon dynamodb                          a DynamoDB on http://127.0.0.1:8000
+  carillon store tables                      what is stored
 
 Exit codes: 0 fine, 1 refused or failed, 2 the command line makes no sense,
-3 no server answers, 4 there is no such webhook.)";
+3 no server answers, 4 there is no such webhook, table or item.)";
 
 constexpr const char* serve_footer = R"(
 Settings come from flags, then the environment (names in brackets), then carillon.toml
@@ -388,7 +392,13 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     add_serve(app, line);
     add_webhook(app, line);
     add_listen(app, line);
+    add_cron_command(
+        app, [&line](cli::CronOptions options) { line.choose(CronCommand{std::move(options)}); });
     add_dynamodb(app, line);
+    StoreLine stores;
+    stores.on_store = [&line](StoreCommand command) { line.choose(std::move(command)); };
+    stores.on_migrate = [&line](MigrateCommand command) { line.choose(std::move(command)); };
+    add_store_commands(app, stores, environment);
     app.add_subcommand("demo", "See it work, in ten seconds")->callback([&line] {
         line.choose(DemoCommand{});
     });

@@ -5,6 +5,8 @@
 
 #include "app/config.hpp"
 #include "app/listen.hpp"
+#include "app/store_tool.hpp"
+#include "cli/cron_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/webhook_commands.hpp"
 #include "cli/webhook_input.hpp"
@@ -52,6 +54,11 @@ struct WebhookCommand {
     std::variant<AddCommand, ListCommand, ActCommand, cli::TriggerOptions> what{};
 };
 
+/// `carillon cron`: needs no server.
+struct CronCommand {
+    cli::CronOptions options{};
+};
+
 /// Nothing to run: help was asked for, or the line makes no sense.
 struct Ended {
     cli::ExitCode code = cli::ExitCode::ok;
@@ -65,6 +72,9 @@ using Command = std::variant<Ended,
                              DemoCommand,
                              VersionCommand,
                              ListenOptions,
+                             StoreCommand,
+                             MigrateCommand,
+                             CronCommand,
                              WebhookCommand>;
 
 /// `arguments` without the program's name.

@@ -138,7 +138,7 @@ std::vector<Setting> store_settings() {
         {"store",
          {"CARILLON_STORE"},
          "URL",
-         "Where webhooks live: embedded:DIR, or memory: (gone at the end)",
+         "Where webhooks live: embedded:DIR, memory: (gone at the end), or dynamodb://REGION",
          apply_filled_text<&Config::store>},
         {"no-sync",
          {"CARILLON_NO_SYNC"},
@@ -351,6 +351,14 @@ Result<> apply_flags(Config& config, std::span<const Setting> among, const FlagT
 
 }  // namespace
 
+aws::Environment aws_variables(const Getenv& environment) {
+    aws::Environment variables;
+    for (const std::string& name : aws::variable_names()) {
+        if (auto value = environment(name)) variables.emplace(name, *std::move(value));
+    }
+    return variables;
+}
+
 std::span<const Setting> settings() {
     return table();
 }
@@ -371,6 +379,7 @@ Result<Config> resolve(const FlagTexts& flags, const Getenv& environment, const 
     if (config.dynamodb.port) {
         CARILLON_TRY_VOID(check_endpoint(config.dynamodb, environment, section_prefix));
     }
+    config.aws = aws_variables(environment);
     return config;
 }
 

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "aws/environment.hpp"
 #include "aws/sigv4.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
@@ -60,6 +61,7 @@ struct Config {
     std::size_t connections_max = 10'000;
     Duration grace{10'000};  ///< For what runs when the server is told to stop.
     DynamodbConfig dynamodb{};
+    aws::Environment aws{};  ///< What AWS's variables say, for stores there.
 };
 
 struct Setting {
@@ -80,6 +82,9 @@ struct Setting {
 /// Texts by the setting's name.
 using FlagTexts = std::map<std::string, std::string, std::less<>>;
 using Getenv = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// Those variables that the AWS SDKs read too.
+[[nodiscard]] aws::Environment aws_variables(const Getenv& environment);
 
 /// One line of a configuration file.
 struct FileEntry {

@@ -60,6 +60,14 @@ public:
         return dynamodb(*config, console_, clock_, isatty(STDERR_FILENO) != 0);
     }
 
+    cli::ExitCode operator()(const StoreCommand& command) {
+        return run_store(command, tool_environment(), console_, clock_);
+    }
+
+    cli::ExitCode operator()(const MigrateCommand& command) {
+        return run_migrate(command, tool_environment(), console_, clock_);
+    }
+
     cli::ExitCode operator()(const DemoCommand&) { return demo(console_, clock_); }
 
     cli::ExitCode operator()(const VersionCommand&) {
@@ -71,6 +79,10 @@ public:
         return listen(options, console_, clock_);
     }
 
+    cli::ExitCode operator()(const CronCommand& command) {
+        return cli::explain_cron(command.options, console_, clock_.now());
+    }
+
     cli::ExitCode operator()(const WebhookCommand& command) {
         return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
             return run_webhook(api, command);
@@ -78,6 +90,10 @@ public:
     }
 
 private:
+    static ToolEnvironment tool_environment() {
+        return {environment, isatty(STDERR_FILENO) != 0};
+    }
+
     template <class Given, class Resolve>
     static Result<Config> configure(const Given& command, Resolve resolve_with) {
         CARILLON_TRY(const FileTexts file,

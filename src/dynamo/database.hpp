@@ -195,8 +195,15 @@ private:
 /// What UpdateTable may change. Only what is given.
 struct TableChange {
     std::optional<TableSettings> settings{};
-    std::optional<IndexSchema> create_index{};  ///< A global one; filled from what is stored.
+    /// A global one; filled from what is stored. With much of that the answer comes before it is
+    /// filled; until then it is among TableDescription::building.
+    std::optional<IndexSchema> create_index{};
     std::optional<std::string> drop_index{};
+    /// The new attribute, or none any more.
+    std::optional<std::optional<std::string>> time_to_live{};
+    /// Only if the table is still like that, otherwise condition_failed: what was read to work out
+    /// the change.
+    std::optional<TableSchema> expected{};
 };
 
 struct Capabilities {

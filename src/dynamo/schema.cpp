@@ -123,13 +123,34 @@ Result<> check_key_attribute(const KeyAttribute& attribute) {
 
 Result<> check_key_schema(const KeySchema& key) {
     CARILLON_TRY_VOID(check_key_attribute(key.hash));
-    if (!key.sort) return {};
-    CARILLON_TRY_VOID(check_key_attribute(*key.sort));
-    if (key.sort->name == key.hash.name) {
+    if (key.sort) CARILLON_TRY_VOID(check_key_attribute(*key.sort));
+    if (key.sort && key.sort->name == key.hash.name) {
         return refuse(
             "Both the Hash Key and the Range Key element in the KeySchema have the same name");
     }
+    if (!key.is_multiple()) return {};
+    if (key.more_hash.size() >= key_attributes_each_max ||
+        key.more_sort.size() >= key_attributes_each_max || (!key.sort && !key.more_sort.empty())) {
+        return refuse(
+            "One or more parameter values were invalid: A key of a global secondary index has one "
+            "to four HASH attributes and up to four RANGE attributes");
+    }
+    std::set<std::string_view> names;
+    for (const KeyAttribute* attribute : key.attributes()) {
+        CARILLON_TRY_VOID(check_key_attribute(*attribute));
+        if (names.insert(attribute->name).second) continue;
+        return refuse(
+            fmt::format("One or more parameter values were invalid: Duplicate attribute in "
+                        "KeySchema: {}",
+                        attribute->name));
+    }
     return {};
+}
+
+std::unexpected<Error> only_global_multiple() {
+    return refuse(
+        "One or more parameter values were invalid: Only keys of global secondary indexes can have "
+        "several HASH or RANGE attributes");
 }
 
 Result<> check_projection(const IndexSchema& index) {
@@ -152,6 +173,7 @@ Result<> check_index(const TableSchema& table, const IndexSchema& index) {
     CARILLON_TRY_VOID(check_name("indexName", index.name));
     CARILLON_TRY_VOID(check_key_schema(index.key));
     if (index.local) {
+        if (index.key.is_multiple()) return only_global_multiple();
         if (!table.key.sort) {
             return refuse(
                 "One or more parameter values were invalid: Table KeySchema does not have a range "
@@ -187,7 +209,8 @@ Result<> check_types_agree(const TableSchema& schema) {
         return true;
     };
     auto take_key = [&take](const KeySchema& key) {
-        return take(key.hash) && (!key.sort || take(*key.sort));
+        return std::ranges::all_of(key.attributes(),
+                                   [&](const KeyAttribute* one) { return take(*one); });
     };
     bool agree = take_key(schema.key);
     for (const IndexSchema& index : schema.indexes) agree = agree && take_key(index.key);
@@ -198,6 +221,30 @@ Result<> check_types_agree(const TableSchema& schema) {
 }
 
 }  // namespace
+
+std::vector<const KeyAttribute*> KeySchema::hash_attributes() const {
+    std::vector<const KeyAttribute*> found{&hash};
+    for (const KeyAttribute& attribute : more_hash) found.push_back(&attribute);
+    return found;
+}
+
+std::vector<const KeyAttribute*> KeySchema::sort_attributes() const {
+    std::vector<const KeyAttribute*> found;
+    if (sort) found.push_back(&*sort);
+    for (const KeyAttribute& attribute : more_sort) found.push_back(&attribute);
+    return found;
+}
+
+std::vector<const KeyAttribute*> KeySchema::attributes() const {
+    std::vector<const KeyAttribute*> found = hash_attributes();
+    for (const KeyAttribute* attribute : sort_attributes()) found.push_back(attribute);
+    return found;
+}
+
+bool KeySchema::has(std::string_view attribute) const {
+    return std::ranges::any_of(attributes(),
+                               [&](const KeyAttribute* one) { return one->name == attribute; });
+}
 
 const IndexSchema* TableSchema::index(std::string_view index_name) const {
     const auto found = std::ranges::find(indexes, index_name, &IndexSchema::name);
@@ -228,6 +275,7 @@ Result<> check_key(const Item& key_item, const KeySchema& key) {
 Result<> check_schema(const TableSchema& schema) {
     CARILLON_TRY_VOID(check_name("tableName", schema.name));
     CARILLON_TRY_VOID(check_key_schema(schema.key));
+    if (schema.key.is_multiple()) return only_global_multiple();
     std::set<std::string_view> names;
     std::size_t locals = 0;
     std::size_t included = 0;

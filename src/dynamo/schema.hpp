@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace carillon::dynamo {
@@ -22,8 +23,21 @@ struct KeyAttribute {
 struct KeySchema {
     KeyAttribute hash;
     std::optional<KeyAttribute> sort{};
+    /// Keys of global indexes may have up to four of each: those behind the first.
+    std::vector<KeyAttribute> more_hash{};
+    std::vector<KeyAttribute> more_sort{};
     bool operator==(const KeySchema&) const = default;
+
+    /// All of them, hash attributes first.
+    [[nodiscard]] std::vector<const KeyAttribute*> attributes() const;
+    [[nodiscard]] std::vector<const KeyAttribute*> hash_attributes() const;
+    [[nodiscard]] std::vector<const KeyAttribute*> sort_attributes() const;
+    [[nodiscard]] bool has(std::string_view attribute) const;
+
+    [[nodiscard]] bool is_multiple() const { return !more_hash.empty() || !more_sort.empty(); }
 };
+
+inline constexpr std::size_t key_attributes_each_max = 4;
 
 enum class ProjectionType : std::uint8_t { all, keys_only, include };
 
@@ -57,6 +71,9 @@ struct TableDescription {
     std::int64_t size_bytes = 0;  ///< Approximate.
     /// Of the latest stream, which may have ended; empty when there never was one.
     std::string stream_label{};
+    /// Global indexes that are being filled: they cannot be read yet.
+    std::vector<std::string> building{};
+    bool ttl_building = false;  ///< Time to live is being turned on.
 };
 
 /// The key attributes of an item (of a complete one or a key), or `invalid` with DynamoDB's texts:

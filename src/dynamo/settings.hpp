@@ -21,6 +21,13 @@ struct Throughput {
 /// What a change record holds beside the item's key.
 enum class StreamView : std::uint8_t { keys_only, new_image, old_image, new_and_old_images };
 
+/// Limits of tables that are paid by request; -1: none. Kept and shown, not enforced.
+struct OnDemandLimits {
+    std::int64_t read = -1;
+    std::int64_t write = -1;
+    bool operator==(const OnDemandLimits&) const = default;
+};
+
 struct TableSettings {
     bool on_demand = true;  ///< BillingMode PAY_PER_REQUEST.
     std::int64_t on_demand_since_ms = 0;
@@ -35,6 +42,10 @@ struct TableSettings {
     /// Present while the table's changes are recorded (stream.hpp). Each time it is set, a new
     /// stream begins; when it goes, the stream ends and stays readable for 24 hours.
     std::optional<StreamView> stream{};
+    OnDemandLimits on_demand_limits{};
+    std::map<std::string, OnDemandLimits> index_on_demand_limits{};
+    /// The key with which AWS would encrypt the table, where it is not its own. Only kept.
+    std::optional<std::string> encryption_key{};
     bool operator==(const TableSettings&) const = default;
 };
 

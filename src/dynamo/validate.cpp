@@ -69,24 +69,42 @@ Result<> check_values(const Item& item) {
     return {};
 }
 
+std::unexpected<Error> index_type_mismatch(const KeyAttribute& attribute,
+                                           Type actual,
+                                           const IndexSchema& index) {
+    return refuse(
+        fmt::format("One or more parameter values were invalid: Type mismatch for Index Key {} "
+                    "Expected: {} Actual: {} IndexName: {}",
+                    attribute.name,
+                    type_name(attribute.type),
+                    type_name(actual),
+                    index.name));
+}
+
+/// `updated`: by an update expression, which has texts of its own.
 Result<> check_index_key(const Item& item,
                          const IndexSchema& index,
                          const KeyAttribute& attribute,
-                         bool is_hash) {
+                         bool is_hash,
+                         bool updated) {
     const Value* value = item.find(attribute.name);
     if (value == nullptr) return {};
     if (value->type() != attribute.type) {
+        if (!updated) return index_type_mismatch(attribute, value->type(), index);
         return refuse(
-            fmt::format("One or more parameter values were invalid: Type mismatch for Index Key {} "
-                        "Expected: {} Actual: {} IndexName: {}",
-                        attribute.name,
-                        type_name(attribute.type),
-                        type_name(value->type()),
-                        index.name));
+            "The update expression attempted to update the secondary index key to unsupported "
+            "type");
     }
     std::size_t size = 1;
     if (const std::string* text = value->string()) size = text->size();
     if (const Binary* binary = value->get_if<Binary>()) size = binary->bytes.size();
+    if (size == 0 && updated) {
+        return refuse(fmt::format(
+            "One or more parameter values are not valid. The update expression attempted to update "
+            "a secondary index key to a value that is not supported. The AttributeValue for a key "
+            "attribute cannot contain an empty {} value.",
+            attribute.type == Type::string ? "string" : "binary"));
+    }
     if (size == 0) {
         return refuse(fmt::format(
             "One or more parameter values are not valid. A value specified for a secondary index "
@@ -109,8 +127,57 @@ Result<> check_index_key(const Item& item,
     return {};
 }
 
+/// Visits the keys of the indexes in the order in which DynamoDB does: global ones first.
+template <class Visit>
+Result<> each_index_key(const TableSchema& schema, const Visit& visit) {
+    for (const bool local : {false, true}) {
+        for (const IndexSchema& index : schema.indexes) {
+            if (index.local != local) continue;
+            for (const KeyAttribute* attribute : index.key.hash_attributes()) {
+                CARILLON_TRY_VOID(visit(index, *attribute, true));
+            }
+            for (const KeyAttribute* attribute : index.key.sort_attributes()) {
+                CARILLON_TRY_VOID(visit(index, *attribute, false));
+            }
+        }
+    }
+    return {};
+}
+
+bool looks_inside(const std::vector<Path>& paths, std::string_view name) {
+    return std::ranges::any_of(
+        paths, [&](const Path& path) { return path.size() > 1 && path.front().name == name; });
+}
+
+std::unexpected<Error> nested_key(std::string_view kind, std::string_view name) {
+    return refuse(
+        fmt::format("Key attributes must be scalars; list random access '[]' and map lookup '.' "
+                    "are not allowed: {}: {}",
+                    kind,
+                    name));
+}
+
+Result<> check_update_paths(const UpdateRequest& request, const TableSchema& schema) {
+    const Update& update = *request.update;
+    for (const std::string* name :
+         {&schema.key.hash.name, schema.key.sort ? &schema.key.sort->name : nullptr}) {
+        if (name == nullptr || !update.touches(*name)) continue;
+        return refuse(
+            fmt::format("One or more parameter values were invalid: Cannot update "
+                        "attribute {}. This attribute is part of the key",
+                        *name));
+    }
+    CARILLON_TRY_VOID(each_index_key(
+        schema, [&](const IndexSchema& index, const KeyAttribute& attribute, bool) -> Result<> {
+            const auto type = update.written_type(attribute.name, request.values);
+            if (!type || *type == attribute.type) return {};
+            return index_type_mismatch(attribute, *type, index);
+        }));
+    return check_key_paths(update.paths(), schema);
+}
+
 bool is_key_attribute(const KeySchema& key, std::string_view name) {
-    return key.hash.name == name || (key.sort && key.sort->name == name);
+    return key.has(name);
 }
 
 Result<> check_limit(const std::optional<std::int64_t>& limit) {
@@ -131,19 +198,21 @@ Result<> check_projected(const std::optional<Projection>& projection,
         index->projection == ProjectionType::all) {
         return {};
     }
+    std::vector<std::string_view> missing;
     for (const Path& path : projection->paths()) {
         const std::string& name = path.front().name;
         if (is_key_attribute(schema.key, name) || is_key_attribute(index->key, name) ||
             std::ranges::find(index->non_key_attributes, name) != index->non_key_attributes.end()) {
             continue;
         }
-        return refuse(
-            fmt::format("One or more parameter values were invalid: Global secondary "
-                        "index {} does not project {}",
-                        index->name,
-                        name));
+        if (std::ranges::find(missing, name) == missing.end()) missing.push_back(name);
     }
-    return {};
+    if (missing.empty()) return {};
+    return refuse(
+        fmt::format("One or more parameter values were invalid: Global secondary index {} does not "
+                    "project [{}]",
+                    index->name,
+                    fmt::join(missing, ", ")));
 }
 
 Result<> check_start_key(const Item& start, const TableSchema& schema, const IndexSchema* index) {
@@ -155,8 +224,7 @@ Result<> check_start_key(const Item& start, const TableSchema& schema, const Ind
         if (!known) wanted.push_back(&attribute);
     };
     auto want_key = [&want](const KeySchema& key) {
-        want(key.hash);
-        if (key.sort) want(*key.sort);
+        for (const KeyAttribute* attribute : key.attributes()) want(*attribute);
     };
     want_key(schema.key);
     if (index != nullptr) want_key(index->key);
@@ -175,20 +243,47 @@ Result<> check_start_key(const Item& start, const TableSchema& schema, const Ind
     return {};
 }
 
-Result<> check_sort_condition(const SortCondition& sort, const KeySchema& key) {
-    if (!key.sort) return refuse("Query key condition not supported");
+std::unexpected<Error> condition_type_mismatch() {
+    return refuse(
+        "One or more parameter values were invalid: Condition parameter type does "
+        "not match schema type");
+}
+
+/// `attribute`: the one that the condition is about.
+Result<> check_sort_condition(const SortCondition& sort, const KeyAttribute* attribute) {
+    if (attribute == nullptr) return refuse("Query key condition not supported");
     const bool pair = sort.op == SortOperator::between;
-    if (sort.op == SortOperator::begins_with && key.sort->type == Type::number) {
+    if (sort.op == SortOperator::begins_with && attribute->type == Type::number) {
         return refuse(
             "Invalid KeyConditionExpression: Incorrect operand type for operator or function; "
             "operator or function: begins_with, operand type: N");
     }
-    if (sort.value.type() != key.sort->type || (pair && sort.upper.type() != key.sort->type)) {
-        return refuse(
-            "One or more parameter values were invalid: Condition parameter type does "
-            "not match schema type");
+    if (sort.value.type() != attribute->type || (pair && sort.upper.type() != attribute->type)) {
+        return condition_type_mismatch();
     }
     return {};
+}
+
+/// The values for each attribute of the key.
+Result<> check_key_condition(const KeyCondition& condition, const KeySchema& key) {
+    const std::vector<const KeyAttribute*> sorts = key.sort_attributes();
+    const std::size_t at = condition.sort_prefix.size();
+    if (condition.more_hash.size() != key.more_hash.size() || at > sorts.size()) {
+        return refuse("Query key condition not supported");
+    }
+    const std::vector<const KeyAttribute*> hashes = key.hash_attributes();
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+        const Value& value = i == 0 ? condition.hash : condition.more_hash[i - 1];
+        if (value.type() != hashes[i]->type) return condition_type_mismatch();
+        Item hash_only;
+        hash_only.set(hashes[i]->name, value);
+        CARILLON_TRY_VOID(check_key(hash_only, KeySchema{*hashes[i], std::nullopt}));
+    }
+    for (std::size_t i = 0; i < at; ++i) {
+        if (condition.sort_prefix[i].type() != sorts[i]->type) return condition_type_mismatch();
+    }
+    if (!condition.sort) return {};
+    return check_sort_condition(*condition.sort, at < sorts.size() ? sorts[at] : nullptr);
 }
 
 }  // namespace
@@ -229,12 +324,11 @@ Error transaction_cancelled(std::vector<TransactionCancelled::Reason> reasons) {
 
 Result<> check_item(const Item& item, const TableSchema& schema, std::string_view size_message) {
     CARILLON_TRY_VOID(extract_key(item, schema.key));
-    for (const IndexSchema& index : schema.indexes) {
-        CARILLON_TRY_VOID(check_index_key(item, index, index.key.hash, true));
-        if (index.key.sort) {
-            CARILLON_TRY_VOID(check_index_key(item, index, *index.key.sort, false));
-        }
-    }
+    const bool updated = size_message == update_too_large;
+    CARILLON_TRY_VOID(each_index_key(
+        schema, [&](const IndexSchema& index, const KeyAttribute& attribute, bool is_hash) {
+            return check_index_key(item, index, attribute, is_hash, updated);
+        }));
     CARILLON_TRY_VOID(check_values(item));
     if (size_of(item) > item_bytes_max) {
         return fail(Errc::invalid, std::string(size_message));
@@ -256,13 +350,8 @@ Result<> check_update(const UpdateRequest& request, const TableSchema& schema) {
             error.message.insert(0, in_update);
             return std::unexpected(std::move(error));
         }
-        for (const Attribute& attribute : request.key) {
-            if (!request.update->touches(attribute.name)) continue;
-            return refuse(
-                fmt::format("One or more parameter values were invalid: Cannot update "
-                            "attribute {}. This attribute is part of the key",
-                            attribute.name));
-        }
+        CARILLON_TRY_VOID(check_bound(request.condition, in_condition));
+        return check_update_paths(request, schema);
     }
     return check_bound(request.condition, in_condition);
 }
@@ -314,15 +403,7 @@ Result<> check_query(const QueryRequest& request,
                      const IndexSchema* index) {
     const KeySchema& key = index != nullptr ? index->key : schema.key;
     CARILLON_TRY_VOID(check_limit(request.limit));
-    if (request.key.hash.type() != key.hash.type) {
-        return refuse(
-            "One or more parameter values were invalid: Condition parameter type does "
-            "not match schema type");
-    }
-    Item hash_only;
-    hash_only.set(key.hash.name, request.key.hash);
-    CARILLON_TRY_VOID(check_key(hash_only, KeySchema{key.hash, std::nullopt}));
-    if (request.key.sort) CARILLON_TRY_VOID(check_sort_condition(*request.key.sort, key));
+    CARILLON_TRY_VOID(check_key_condition(request.key, key));
     CARILLON_TRY_VOID(check_bound(request.filter, in_filter));
     CARILLON_TRY_VOID(check_projected(request.projection, schema, index));
     if (!request.start_key) return {};
@@ -366,6 +447,20 @@ Result<> check_scan(const ScanRequest& request,
         CARILLON_TRY_VOID(check_start_key(*request.start_key, schema, index));
     }
     return {};
+}
+
+Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema) {
+    for (const KeyAttribute* attribute :
+         {&schema.key.hash, schema.key.sort ? &*schema.key.sort : nullptr}) {
+        if (attribute != nullptr && looks_inside(paths, attribute->name)) {
+            return nested_key("Key", attribute->name);
+        }
+    }
+    return each_index_key(
+        schema, [&](const IndexSchema&, const KeyAttribute& attribute, bool) -> Result<> {
+            if (!looks_inside(paths, attribute.name)) return {};
+            return nested_key("IndexKey", attribute.name);
+        });
 }
 
 const std::string& table_of(const Write& write) {

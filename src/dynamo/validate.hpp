@@ -55,6 +55,9 @@ inline constexpr std::string_view update_too_large =
                                   const TableSchema& schema,
                                   const IndexSchema* index);
 
+/// No path may look inside a key attribute of the table or of an index: those are scalars.
+[[nodiscard]] Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema);
+
 /// The table of any write.
 [[nodiscard]] const std::string& table_of(const Write& write);
 

@@ -26,6 +26,9 @@ constexpr int interim_answers_max = 32;
 /// Unfinished chunk headers and trailers: bodies themselves are taken as they come.
 constexpr std::size_t framing_bytes_max = 8 * 1'024;
 
+/// Room behind a body: readers of JSON look a register's width beyond the end.
+constexpr std::size_t body_slack = 64;
+
 /// Beast's own limits never decide: it measures a header line, not the header.
 constexpr std::uint32_t line_bytes_max = std::numeric_limits<std::uint32_t>::max();
 
@@ -147,7 +150,7 @@ protected:
         const auto length = content_length();
         if (length && *length > body_bytes_max_) return refuse_body(error);
         request.headers = std::move(headers);
-        if (length) request.body.reserve(static_cast<std::size_t>(*length));
+        if (length) request.body.reserve(static_cast<std::size_t>(*length) + body_slack);
     }
 
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}

@@ -45,6 +45,8 @@ TEST_P(DatabaseConformance, SegmentsOfAScanShareAllItems) {
                     request.total_segments = segments;
                     const std::size_t before = seen.size();
                     co_await scan_segment(db, request, seen);
+                    // An index of two partitions has them in two segments at most.
+                    if (*index != '\0') continue;
                     EXPECT_GT(seen.size(), before) << "an empty segment of " << segments;
                 }
                 EXPECT_EQ(seen.size(), 300U);

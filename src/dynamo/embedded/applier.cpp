@@ -125,7 +125,7 @@ Result<Applier::Stored> Applier::load_item(const Table& table, std::string_view 
 Result<> Applier::old_entries(const Table& table, std::string_view key, Effect& effect) {
     if (!effect.old_row || table.entry_attributes.empty()) return {};
     CARILLON_TRY(const Item attributes, decode_attributes(*effect.old_row, table.entry_attributes));
-    append_entries(table, attributes, primary_of(key), effect.old_entries);
+    append_entries(table, attributes, key, effect.old_entries);
     return {};
 }
 
@@ -154,7 +154,7 @@ Result<> Applier::evaluate_update(PreparedWrite& write, Stored& stored, Effect& 
     encode_item(fresh, row);
     effect.kind = Effect::Kind::put;
     effect.new_row = std::make_shared<const std::string>(std::move(row));
-    append_entries(table, fresh, primary_of(write.key), effect.new_entries);
+    append_entries(table, fresh, write.key, effect.new_entries);
     effect.returned = update_answer(update.return_values, stored.item, fresh, touched);
     if (update.footprint != nullptr) {
         update.footprint->before = std::move(stored.item);
@@ -180,7 +180,7 @@ Result<Applier::Effect> Applier::evaluate(PreparedWrite& write) {
     effect.old_row = stored.row;
     if (std::holds_alternative<ConditionCheck>(*write.write)) return effect;
     if (stored.item) {
-        append_entries(table, *stored.item, primary_of(write.key), effect.old_entries);
+        append_entries(table, *stored.item, write.key, effect.old_entries);
     } else {
         CARILLON_TRY_VOID(old_entries(table, write.key, effect));
     }
@@ -316,7 +316,7 @@ Result<bool> Applier::reclaim(const TablePtr& table, std::string_view key) {
     write.key = key;
     Effect effect;
     effect.kind = Effect::Kind::erase;
-    append_entries(*table, item, primary_of(key), effect.old_entries);
+    append_entries(*table, item, key, effect.old_entries);
     effect.old_row = std::move(row);
     emit(write, std::move(effect));
     return true;

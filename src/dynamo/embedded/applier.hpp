@@ -10,6 +10,7 @@
 #include "dynamo/embedded/tokens.hpp"
 #include "runtime/clock.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,9 @@ public:
     [[nodiscard]] Rocks& rocks() { return rocks_; }
 
     [[nodiscard]] TimePoint now() const { return now_; }
+
+    /// Set by a request that leaves work to be done beside requests.
+    [[nodiscard]] bool& has_more_work() { return more_work_; }
 
     /// All writes of the unit or none; its answer says which.
     void apply(PreparedUnit& unit, std::span<PreparedWrite> writes);
@@ -83,7 +87,11 @@ private:
     std::shared_ptr<Group> group_;
     CatalogPtr catalog_;
     TimePoint now_{};
+    bool more_work_ = false;
     std::string read_buffer_;
 };
+
+/// Writes the table's definition with the group.
+void put_table(Applier& applier, const Table& table, std::uint32_t next_id);
 
 }  // namespace carillon::dynamo::embedded

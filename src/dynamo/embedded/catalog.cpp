@@ -33,6 +33,7 @@ Value encode_index(const Index& index) {
     List names;
     for (const std::string& name : index.schema.non_key_attributes) names.emplace_back(name);
     map.set("include", std::move(names));
+    if (index.building) map.set("building", true);
     return map;
 }
 
@@ -55,6 +56,7 @@ Result<Index> decode_index(const Value& value) {
     index.schema.local = *local->get_if<bool>();
     CARILLON_TRY(index.schema.key, decode_key_schema(*map));
     index.schema.projection = static_cast<ProjectionType>(*projection);
+    index.building = map->find("building") != nullptr;
     for (const Value& attribute : *include->list()) {
         if (attribute.string() == nullptr) return unreadable();
         index.schema.non_key_attributes.push_back(*attribute.string());
@@ -66,8 +68,7 @@ std::optional<Projection> index_projection(const Table& table, const IndexSchema
     if (index.projection == ProjectionType::all) return std::nullopt;
     std::vector<std::string> names = index.non_key_attributes;
     for (const KeySchema* key : {&table.schema.key, &index.key}) {
-        names.push_back(key->hash.name);
-        if (key->sort) names.push_back(key->sort->name);
+        for (const KeyAttribute* attribute : key->attributes()) names.push_back(attribute->name);
     }
     std::ranges::sort(names);
     const auto doubles = std::ranges::unique(names);
@@ -77,26 +78,42 @@ std::optional<Projection> index_projection(const Table& table, const IndexSchema
 
 }  // namespace
 
+// A key of one or two attributes: name and type of each. A key of several: name, type, and 0 for a
+// hash attribute or 1 for a sort attribute.
 Value encode_key_schema(const KeySchema& key) {
     List parts;
-    auto add = [&parts](const KeyAttribute& attribute) {
-        parts.emplace_back(attribute.name);
-        parts.emplace_back(static_cast<int>(attribute.type));
-    };
-    add(key.hash);
-    if (key.sort) add(*key.sort);
+    const std::size_t hashes = key.hash_attributes().size();
+    std::size_t count = 0;
+    for (const KeyAttribute* attribute : key.attributes()) {
+        parts.emplace_back(attribute->name);
+        parts.emplace_back(static_cast<int>(attribute->type));
+        if (key.is_multiple()) parts.emplace_back(count < hashes ? 0 : 1);
+        ++count;
+    }
     return parts;
 }
 
 Result<KeySchema> decode_key_schema(const Item& item) {
     const Value* value = item.find("key");
     const List* parts = value != nullptr ? value->list() : nullptr;
-    if (parts == nullptr || (parts->size() != 2 && parts->size() != 4)) return unreadable();
+    if (parts == nullptr) return unreadable();
+    const std::size_t size = parts->size();
+    const bool multiple = size > 4 && size % 3 == 0 && size <= 3 * key_attributes_max;
+    if (size != 2 && size != 4 && !multiple) return unreadable();
+    const std::size_t width = multiple ? 3 : 2;
     KeySchema key;
-    CARILLON_TRY(key.hash, decode_key_attribute(*parts, 0));
-    if (parts->size() == 4) {
-        CARILLON_TRY(auto sort, decode_key_attribute(*parts, 2));
-        key.sort = std::move(sort);
+    for (std::size_t at = 0; at < size; at += width) {
+        CARILLON_TRY(KeyAttribute attribute, decode_key_attribute(*parts, at));
+        const bool sorts = multiple ? (*parts)[at + 2] == Value(1) : at == 2;
+        if (at == 0) {
+            key.hash = std::move(attribute);
+        } else if (!sorts) {
+            key.more_hash.push_back(std::move(attribute));
+        } else if (!key.sort) {
+            key.sort = std::move(attribute);
+        } else {
+            key.more_sort.push_back(std::move(attribute));
+        }
     }
     return key;
 }
@@ -118,6 +135,12 @@ const Index* Table::index(std::string_view name) const {
     return found == indexes.end() ? nullptr : &*found;
 }
 
+bool Table::is_building(std::uint32_t index_id) const {
+    if (index_id == ttl_index) return ttl_building;
+    return std::ranges::any_of(
+        indexes, [&](const Index& index) { return index.id == index_id && index.building; });
+}
+
 TableDescription Table::describe() const {
     TableDescription description;
     description.schema = schema;
@@ -126,6 +149,10 @@ TableDescription Table::describe() const {
     description.item_count = counts->items.load();
     description.size_bytes = counts->bytes.load();
     description.stream_label = stream_label;
+    description.ttl_building = ttl_building;
+    for (const Index& index : indexes) {
+        if (index.building) description.building.push_back(index.schema.name);
+    }
     return description;
 }
 
@@ -164,9 +191,12 @@ std::shared_ptr<Table> make_table(TableSchema schema,
 void finish_table(Table& table) {
     std::vector<std::string_view>& names = table.entry_attributes;
     names.clear();
-    for (const Index& index : table.indexes) {
-        names.emplace_back(index.schema.key.hash.name);
-        if (index.schema.key.sort) names.emplace_back(index.schema.key.sort->name);
+    for (Index& index : table.indexes) {
+        index.key_attributes = index.schema.key.attributes();
+        index.hash_count = index.schema.key.hash_attributes().size();
+        for (const KeyAttribute* attribute : index.key_attributes) {
+            names.emplace_back(attribute->name);
+        }
     }
     if (table.schema.ttl_attribute) names.emplace_back(*table.schema.ttl_attribute);
     for (Index& index : table.indexes) index.projection = index_projection(table, index.schema);
@@ -188,6 +218,7 @@ std::string encode_table(const Table& table) {
     if (table.schema.ttl_attribute) {
         item.set("ttl", *table.schema.ttl_attribute);
         item.set("ttl_index", static_cast<std::int64_t>(table.ttl_index));
+        if (table.ttl_building) item.set("ttl_building", true);
     }
     if (table.stream) item.set("stream", static_cast<std::int64_t>(table.stream->id));
     if (!table.stream_label.empty()) item.set("stream_label", table.stream_label);
@@ -226,6 +257,7 @@ Result<std::shared_ptr<Table>> decode_table(std::string_view bytes, const Stream
         if (!ttl_index) return unreadable();
         table->schema.ttl_attribute = *ttl;
         table->ttl_index = static_cast<std::uint32_t>(*ttl_index);
+        table->ttl_building = item.find("ttl_building") != nullptr;
     }
     if (const Value* settings = item.find("settings")) {
         CARILLON_TRY(table->schema.settings, decode_settings(*settings));

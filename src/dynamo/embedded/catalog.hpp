@@ -29,6 +29,11 @@ struct Index {
     std::uint32_t id = 0;
     /// What the index holds of an item; absent when it holds everything.
     std::optional<Projection> projection{};
+    /// It does not hold all items yet: backfill.cpp.
+    bool building = false;
+    /// The key's attributes, hash first; views into `schema`.
+    std::vector<const KeyAttribute*> key_attributes{};
+    std::size_t hash_count = 1;
 };
 
 struct Counts {
@@ -41,6 +46,7 @@ struct Table {
     std::uint32_t id = 0;
     std::vector<Index> indexes{};
     std::uint32_t ttl_index = 0;  ///< 0: no TTL attribute.
+    bool ttl_building = false;    ///< As Index::building.
     std::string uuid{};
     TimePoint created_at{};
     /// What append_entries reads, sorted, for decode_attributes. Views into `schema`.
@@ -61,6 +67,8 @@ struct Table {
     std::shared_ptr<SharedCounts> counts = std::make_shared<SharedCounts>();
 
     [[nodiscard]] const Index* index(std::string_view name) const;
+    /// Whether the index of that id, which may be the TTL index, is being filled.
+    [[nodiscard]] bool is_building(std::uint32_t index_id) const;
     [[nodiscard]] TableDescription describe() const;
 };
 
@@ -82,7 +90,8 @@ using CatalogPtr = std::shared_ptr<const Catalog>;
                                                 std::uint32_t& next_id,
                                                 std::string uuid,
                                                 TimePoint created_at);
-/// Fills in what is derived (`entry_attributes`, projections); call it when schema and ids stand.
+/// Fills in what is derived (`entry_attributes`, projections, `key_attributes`); call it when
+/// schema and ids stand, and after copying.
 void finish_table(Table& table);
 
 /// Parts of the store's own records, which are items.
@@ -96,6 +105,9 @@ void finish_table(Table& table);
 /// Its stream is found among `streams`.
 [[nodiscard]] Result<std::shared_ptr<Table>> decode_table(std::string_view bytes,
                                                           const Streams& streams);
+
+/// A table to be changed and published in place of the one given.
+[[nodiscard]] std::shared_ptr<Table> copy_table(const Table& table);
 
 [[nodiscard]] std::string encode_counts(const Counts& counts);
 [[nodiscard]] Result<Counts> decode_counts(std::string_view bytes);

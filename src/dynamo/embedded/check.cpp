@@ -56,6 +56,7 @@ public:
         ids.reserve(table.indexes.size() + 1);
         for (const Index& index : table.indexes) ids.push_back(index.id);
         if (table.ttl_index != 0) ids.push_back(table.ttl_index);
+        std::erase_if(ids, [&](std::uint32_t id) { return table.is_building(id); });
         for (const std::uint32_t id : ids) {
             std::uint64_t found = 0;
             const std::string prefix = id_prefix(id);
@@ -105,11 +106,11 @@ private:
             return {};
         }
         std::string list;
-        append_entries(table, *item, primary_of(key), list);
+        append_entries(table, *item, key, list);
         std::string_view rest = list;
         while (!rest.empty()) {
             const Entry entry = take_entry(rest);
-            if (entry.key.empty()) continue;
+            if (entry.key.empty() || table.is_building(read_u32(entry.key))) continue;
             ++expected_[read_u32(entry.key)];
             CARILLON_TRY_VOID(one_entry(table, entry, key.substr(id_bytes, prefix_bytes)));
         }

@@ -69,6 +69,10 @@ public:
     /// writes; files are linked where the file system allows. Not with `memory`.
     [[nodiscard]] virtual Result<> checkpoint(const std::string& directory) = 0;
 
+    /// Rewrites all files without what was deleted or replaced. Blocks the calling thread, and may
+    /// run beside writes.
+    [[nodiscard]] virtual Result<> compact() = 0;
+
     /// Reclaims the items that expired (TTL) by now, with their index entries; returns how many.
     /// Runs by itself every `sweep_interval`, except with `inline_writer`.
     [[nodiscard]] virtual Task<Result<std::uint64_t>> sweep_expired() = 0;

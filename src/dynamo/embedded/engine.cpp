@@ -27,6 +27,13 @@ namespace {
 /// Unconditional writes have no use for one huge commit.
 constexpr std::size_t batch_write_chunk = 1'000;
 
+Result<> check_readable(const Index* index) {
+    if (index == nullptr || !index->building) return {};
+    return fail(
+        Errc::invalid,
+        fmt::format("Cannot read from backfilling global secondary index: {}", index->schema.name));
+}
+
 }  // namespace
 
 Capabilities Engine::capabilities() const {
@@ -141,6 +148,7 @@ Task<Result<Page>> Engine::query(QueryRequest request) {
     if (request.index && index == nullptr) {
         co_return std::unexpected(index_not_found(*request.index));
     }
+    CARILLON_CO_TRY_VOID(check_readable(index));
     CARILLON_CO_TRY_VOID(
         check_query(request, table->schema, index != nullptr ? &index->schema : nullptr));
     co_return reader_.query(*table, index, request);
@@ -153,6 +161,7 @@ Task<Result<Page>> Engine::scan(ScanRequest request) {
     if (request.index && index == nullptr) {
         co_return std::unexpected(index_not_found(*request.index));
     }
+    CARILLON_CO_TRY_VOID(check_readable(index));
     CARILLON_CO_TRY_VOID(
         check_scan(request, table->schema, index != nullptr ? &index->schema : nullptr));
     co_return reader_.scan(*table, index, request);
@@ -207,12 +216,14 @@ Watch Engine::watch(runtime::Loop& loop,
                     WatchCallback callback) {
     const TablePtr found = find(table);
     const Index* watched = found ? found->index(index) : nullptr;
-    if (watched == nullptr) return {};
+    // Partitions of several hash attributes have no one value to be named by.
+    if (watched == nullptr || watched->hash_count > 1) return {};
     std::vector<std::string> prefixes;
     for (const Value& partition : partitions) {
         if (partition.type() != watched->schema.key.hash.type) continue;
         std::string prefix = id_prefix(watched->id);
-        encode_key_value(partition, prefix);
+        const Value* const values[] = {&partition};
+        append_index_partition(*watched, values, prefix);
         prefixes.push_back(std::move(prefix));
     }
     return watches_->add(

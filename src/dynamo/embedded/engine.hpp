@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/random.hpp"
+#include "dynamo/embedded/backfill.hpp"
 #include "dynamo/embedded/embedded.hpp"
 #include "dynamo/embedded/marks.hpp"
 #include "dynamo/embedded/reader.hpp"
@@ -65,6 +66,7 @@ public:
     [[nodiscard]] Result<StoreReport> check() const override;
     [[nodiscard]] EmbeddedStats stats() const override;
     [[nodiscard]] Result<> checkpoint(const std::string& directory) override;
+    [[nodiscard]] Result<> compact() override;
     Task<Result<std::uint64_t>> sweep_expired() override;
 
 private:
@@ -86,14 +88,23 @@ private:
                                       const std::string& name,
                                       TableDescription& dropped);
     [[nodiscard]] Result<> change_ttl(Applier& applier,
-                                      const std::string& name,
+                                      Catalog& changed,
+                                      Table& table,
                                       const std::optional<std::string>& attribute);
+    void remove_index(Applier& applier, std::uint32_t id);
+    [[nodiscard]] Result<> drop_index(Applier& applier, const std::string& name, Table& table);
     [[nodiscard]] Result<> change_table(Applier& applier,
                                         const std::string& name,
                                         const TableChange& change,
                                         TableDescription& changed);
-    /// Enters every item of the table into its index of that id.
-    [[nodiscard]] Result<> fill_index(Applier& applier, const Table& table, std::uint32_t index);
+    /// Enters a bounded number of the table's items into its indexes that are being filled; those
+    /// that have all of them are no longer so (backfill.cpp).
+    [[nodiscard]] Result<> backfill(Applier& applier, Table& table);
+    /// The same for all tables; whether there is more to do.
+    [[nodiscard]] Result<bool> backfill_all(Applier& applier);
+    Task<Result<>> finish_backfills();
+    /// What the writer does beside requests; whether to be called again soon.
+    [[nodiscard]] bool idle(Applier& applier);
     /// Begins and ends the table's stream as its settings now say, and writes that (changes.cpp).
     void begin_stream(Applier& applier, Catalog& changed, Table& table);
     void end_stream(Applier& applier, Catalog& changed, const StreamPtr& stream);
@@ -110,6 +121,8 @@ private:
     RowCache cache_;
     Tokens tokens_;
     Marks marks_;
+    Backfills backfills_;
+    std::int64_t swept_at_ = 0;  ///< In ticks. Of the writer.
     // Shared with the Watch handles, which may be destroyed later.
     std::shared_ptr<Watches> watches_ = std::make_shared<Watches>();
     Reader reader_;

@@ -38,7 +38,7 @@ Result<PreparedWrite> prepare_write(const Write& write, const Catalog& catalog) 
     prepared.key = item_key(table.id, table.schema.key, key_of(write));
     if (const auto* put = std::get_if<PutRequest>(&write)) {
         encode_item(put->item, prepared.row);
-        append_entries(table, put->item, primary_of(prepared.key), prepared.entries);
+        append_entries(table, put->item, prepared.key, prepared.entries);
     }
     return prepared;
 }

@@ -1,9 +1,12 @@
 #include "dynamo/embedded/keys.hpp"
 
+#include "core/check.hpp"
 #include "dynamo/embedded/catalog.hpp"
 #include "dynamo/item/codec.hpp"
 
+#include <array>
 #include <cmath>
+#include <functional>
 
 namespace carillon::dynamo::embedded {
 
@@ -24,21 +27,77 @@ void overwrite_u32(std::string& out, std::size_t at, std::size_t value) {
     }
 }
 
-void append_index_entry(const Index& index,
+/// The attribute's value, when the item has it, of its type.
+bool take_values(const std::vector<const KeyAttribute*>& attributes,
+                 const Item& item,
+                 std::array<const Value*, key_attributes_max>& values) {
+    for (std::size_t i = 0; i < attributes.size(); ++i) {
+        values[i] = key_attribute(item, *attributes[i]);
+        if (values[i] == nullptr) return false;
+    }
+    return true;
+}
+
+/// Indexes mostly have few hash keys, which come again and again: a hash of each is remembered.
+void append_hash_prefix(std::string_view encoded,
+                        std::span<const Value* const> values,
+                        std::string& out) {
+    struct Remembered {
+        std::string encoded{};
+        std::string prefix{};
+    };
+
+    constexpr std::size_t places = 64;
+    thread_local std::array<Remembered, places> remembered;
+    Remembered& place = remembered[std::hash<std::string_view>{}(encoded) % places];
+    if (place.prefix.empty() || place.encoded != encoded) {
+        place.encoded = encoded;
+        place.prefix.clear();
+        append_joined_prefix(values, place.prefix);
+    }
+    out += place.prefix;
+}
+
+/// What orders entries of equal index keys: a hash of the item's whole key, as DynamoDB has it.
+/// `key`: the item's, as item_key makes it.
+void append_tie(const Table& table, std::string_view key, std::string& out) {
+    if (!table.schema.key.sort) {
+        out += key.substr(id_bytes, prefix_bytes);
+        return;
+    }
+    // Old and new entries of an item are worked out one after the other.
+    thread_local std::string last_key;
+    thread_local std::string last_tie;
+    if (last_key != key || last_tie.empty()) {
+        std::string_view rest = primary_of(key);
+        const Result<Value> hash = decode_key_value(rest);
+        const Result<Value> sort = decode_key_value(rest);
+        CARILLON_CHECK(hash && sort);
+        const std::array<const Value*, 2> values{&*hash, &*sort};
+        last_tie.clear();
+        append_joined_prefix(values, last_tie);
+        last_key = key;
+    }
+    out += last_tie;
+}
+
+void append_index_entry(const Table& table,
+                        const Index& index,
                         const Item& item,
-                        std::string_view primary,
+                        std::string_view key,
                         std::string& out) {
     const std::size_t start = out.size();
     out.append(header_bytes, '\0');
-    const Value* hash = key_attribute(item, index.schema.key.hash);
-    const Value* sort = nullptr;
-    if (index.schema.key.sort) sort = key_attribute(item, *index.schema.key.sort);
-    if (hash == nullptr || (index.schema.key.sort && sort == nullptr)) return;
+    std::array<const Value*, key_attributes_max> values{};
+    if (!take_values(index.key_attributes, item, values)) return;
     append_u32(index.id, out);
-    encode_key_value(*hash, out);
+    append_index_partition(index, std::span(values).first(index.hash_count), out);
     overwrite_u32(out, start + sizeof(std::uint32_t), out.size() - start - header_bytes);
-    if (sort != nullptr) encode_key_value(*sort, out);
-    out += primary;
+    for (std::size_t i = index.hash_count; i < index.key_attributes.size(); ++i) {
+        encode_key_value(*values[i], out);
+    }
+    append_tie(table, key, out);
+    out += primary_of(key);
     overwrite_u32(out, start, out.size() - start - header_bytes);
 }
 
@@ -92,11 +151,28 @@ std::string item_key(std::uint32_t table, const KeySchema& schema, const Item& k
     return out;
 }
 
-void append_entries(const Table& table,
-                    const Item& item,
-                    std::string_view primary,
-                    std::string& out) {
-    for (const Index& index : table.indexes) append_index_entry(index, item, primary, out);
+void append_index_partition(const Index& index,
+                            std::span<const Value* const> hash_values,
+                            std::string& out) {
+    CARILLON_CHECK(hash_values.size() == index.hash_count);
+    std::string encoded;
+    for (const Value* value : hash_values) encode_key_value(*value, encoded);
+    append_hash_prefix(encoded, hash_values, out);
+    out += encoded;
+}
+
+std::string entry_key(const Table& table,
+                      const Index& index,
+                      const Item& item,
+                      std::string_view key) {
+    std::string list;
+    append_index_entry(table, index, item, key, list);
+    std::string_view rest = list;
+    return std::string(take_entry(rest).key);
+}
+
+void append_entries(const Table& table, const Item& item, std::string_view key, std::string& out) {
+    for (const Index& index : table.indexes) append_index_entry(table, index, item, key, out);
     if (table.ttl_index == 0) return;
     const std::optional<std::int64_t> expiry = expiry_of(table, item);
     const std::size_t start = out.size();
@@ -105,7 +181,7 @@ void append_entries(const Table& table,
     append_u32(table.ttl_index, out);
     overwrite_u32(out, start + sizeof(std::uint32_t), id_bytes);
     append_u64(static_cast<std::uint64_t>(*expiry), out);
-    out += primary;
+    out += primary_of(key);
     overwrite_u32(out, start, out.size() - start - header_bytes);
 }
 
@@ -136,10 +212,18 @@ bool is_expired(std::optional<std::int64_t> expiry, TimePoint now) {
     return *expiry <= seconds && *expiry > seconds - seconds_of_five_years;
 }
 
-Result<std::size_t> key_value_length(std::string_view bytes) {
-    std::string_view rest = bytes;
-    CARILLON_TRY_VOID(decode_key_value(rest));
-    return bytes.size() - rest.size();
+Result<std::string_view> primary_of_entry(const Index& index, std::string_view entry) {
+    if (entry.size() < id_bytes + prefix_bytes) {
+        return fail(Errc::corrupt, "An index entry of the store cannot be read");
+    }
+    std::string_view rest = entry.substr(id_bytes + prefix_bytes);
+    for (std::size_t i = 0; i < index.key_attributes.size(); ++i) {
+        CARILLON_TRY_VOID(decode_key_value(rest));
+    }
+    if (rest.size() < prefix_bytes) {
+        return fail(Errc::corrupt, "An index entry of the store cannot be read");
+    }
+    return rest.substr(prefix_bytes);
 }
 
 }  // namespace carillon::dynamo::embedded

@@ -1,12 +1,16 @@
 // Where things lie in RocksDB: the layout of its keys.
 //
 //   items    table id, partition prefix (8 bytes of MD5), hash key, sort key  -> encoded item
-//   indexes  index id, index hash key, index sort key, hash key, sort key     -> partition prefix
+//   indexes  index id, partition prefix of the index hash key, index hash key, index sort key,
+//            tie (8 bytes of MD5 of the item's key), hash key, sort key       -> partition prefix
 //   indexes  TTL index id, expiry in seconds, hash key, sort key              -> partition prefix
 //   meta     one letter for the kind, then what catalog.hpp, marks.hpp and tokens.hpp say
 //
 // Ids are 4 bytes, never used twice. An index entry ends in the item's own key, so it is a pointer;
-// its value spares readers the MD5. Projections are applied when reading, from the item itself.
+// its value spares readers the MD5. Scans of indexes go in the hash order of their partitions too,
+// and the tie orders entries of equal index keys, both as in DynamoDB. Index keys may have several
+// hash and sort attributes, one behind the other. Projections are applied when reading, from the
+// item itself.
 
 #pragma once
 
@@ -14,13 +18,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace carillon::dynamo::embedded {
 
+struct Index;
 struct Table;
 
+inline constexpr std::size_t key_attributes_max = 8;
 inline constexpr std::size_t id_bytes = 4;
 inline constexpr std::size_t prefix_bytes = 8;
 
@@ -49,11 +56,19 @@ struct Entry {
 };
 
 /// The entries of one item in all indexes of its table, the TTL index last, as a list of bytes that
-/// take_entry reads.
-void append_entries(const Table& table,
-                    const Item& item,
-                    std::string_view primary,
-                    std::string& out);
+/// take_entry reads. `key`: the item's, as item_key makes it.
+void append_entries(const Table& table, const Item& item, std::string_view key, std::string& out);
+/// The key of the item's entry in that index; empty where it is not in it.
+[[nodiscard]] std::string entry_key(const Table& table,
+                                    const Index& index,
+                                    const Item& item,
+                                    std::string_view key);
+/// What follows the index id in the keys of a partition's entries.
+void append_index_partition(const Index& index,
+                            std::span<const Value* const> hash_values,
+                            std::string& out);
+/// The item's key at the end of an entry's, or `corrupt`.
+[[nodiscard]] Result<std::string_view> primary_of_entry(const Index& index, std::string_view entry);
 /// Takes the next entry off such a list.
 [[nodiscard]] Entry take_entry(std::string_view& list);
 
@@ -61,8 +76,5 @@ void append_entries(const Table& table,
 [[nodiscard]] std::optional<std::int64_t> expiry_of(const Table& table, const Item& item);
 /// As DynamoDB has it: the time has come, and not five years ago.
 [[nodiscard]] bool is_expired(std::optional<std::int64_t> expiry, TimePoint now);
-
-/// The length of the key value at the start of `bytes`, or `corrupt`.
-[[nodiscard]] Result<std::size_t> key_value_length(std::string_view bytes);
 
 }  // namespace carillon::dynamo::embedded

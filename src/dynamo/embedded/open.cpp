@@ -14,8 +14,7 @@ namespace carillon::dynamo::embedded {
 namespace {
 
 constexpr std::string_view format_key = "f";
-constexpr std::string_view format = "carillon-store-1";
-constexpr std::size_t swept_when_idle = 512;
+constexpr std::string_view format = "carillon-store-2";
 
 /// Calls `take` with the rest of the key, and the value, of all meta records of one kind.
 template <class Take>
@@ -96,6 +95,12 @@ Result<CatalogPtr> Engine::load() {
             return tokens_.load(std::string(token), record);
         }));
     tokens_.sort();
+    CARILLON_TRY_VOID(
+        each_record(*rocks_, 'b', [&](std::string_view index, std::string_view cursor) -> Result<> {
+            if (index.size() != id_bytes) return fail(Errc::corrupt, "An index cannot be filled");
+            backfills_.load(read_u32(index), std::string(cursor));
+            return {};
+        }));
     CARILLON_TRY_VOID(load_counts(*catalog));
     return CatalogPtr(std::move(catalog));
 }
@@ -132,11 +137,8 @@ void Engine::start(CatalogPtr catalog) {
                           .directory = options_.memory ? "" : options_.directory,
                           .disk_reserve = options_.item_buffer_bytes + options_.index_buffer_bytes,
                           .idle_interval = options_.sweep_interval};
-    // What goes wrong in a sweep will again, and is then said to who writes.
-    auto idle = [this](Applier& applier) {
-        const Result<std::uint64_t> swept = sweep(applier, swept_when_idle);
-        (void)swept.has_value();
-    };
+    swept_at_ = clock_.ticks();
+    auto idle = [this](Applier& applier) { return this->idle(applier); };
     writer_ =
         std::make_unique<Writer>(WriterContext{*rocks_, cache_, tokens_, marks_, *watches_, clock_},
                                  options,

@@ -22,8 +22,12 @@ Result<Item> key_attributes(const Table& table, const Index* index, std::string_
     if (index == nullptr) {
         key.remove_prefix(id_bytes + prefix_bytes);
     } else {
-        key.remove_prefix(id_bytes);
-        CARILLON_TRY_VOID(take_key_values(index->schema.key, key, out));
+        key.remove_prefix(id_bytes + prefix_bytes);
+        for (const KeyAttribute* attribute : index->key_attributes) {
+            CARILLON_TRY(Value value, decode_key_value(key));
+            out.set(attribute->name, std::move(value));
+        }
+        key.remove_prefix(std::min(key.size(), prefix_bytes));
     }
     CARILLON_TRY_VOID(take_key_values(table.schema.key, key, out));
     return out;

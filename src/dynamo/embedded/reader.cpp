@@ -26,7 +26,9 @@ std::optional<Value> after_values(const Value& prefix) {
     return Value(Binary{std::move(after)});
 }
 
-KeyRange sort_range(const std::string& partition, const std::optional<SortCondition>& sort) {
+KeyRange sort_range(std::string partition, const KeyCondition& condition) {
+    for (const Value& value : condition.sort_prefix) encode_key_value(value, partition);
+    const std::optional<SortCondition>& sort = condition.sort;
     KeyRange range{partition, after_prefix(partition)};
     if (!sort) return range;
     auto at = [&partition](const Value& value) {
@@ -60,13 +62,7 @@ KeyRange sort_range(const std::string& partition, const std::optional<SortCondit
 std::string start_bytes(const Table& table, const Index* index, const Item& start) {
     std::string key = item_key(table.id, table.schema.key, start);
     if (index == nullptr) return key;
-    std::string entry = id_prefix(index->id);
-    encode_key_value(*start.find(index->schema.key.hash.name), entry);
-    if (index->schema.key.sort) {
-        encode_key_value(*start.find(index->schema.key.sort->name), entry);
-    }
-    entry += primary_of(key);
-    return entry;
+    return entry_key(table, *index, start, key);
 }
 
 void begin_after(KeyRange& range, std::string start, bool forward) {
@@ -80,17 +76,13 @@ void begin_after(KeyRange& range, std::string start, bool forward) {
 
 /// The part of the partition prefixes that belongs to a segment: [first, second), 0 as second: end.
 std::pair<std::uint64_t, std::uint64_t> segment_bounds(std::int64_t segment, std::int64_t total) {
-    __extension__ using Wide = unsigned __int128;
+    // As DynamoDB does, by the first twelve bits; the last bound comes out as 0.
+    constexpr std::uint64_t places = 4'096;
     auto bound = [total](std::int64_t at) {
-        const Wide space = static_cast<Wide>(1) << 64;
-        return static_cast<std::uint64_t>(space * static_cast<Wide>(at) / static_cast<Wide>(total));
+        const auto count = static_cast<std::uint64_t>(total);
+        return (places * static_cast<std::uint64_t>(at) + count - 1) / count << 52;
     };
     return {bound(segment), bound(segment + 1)};
-}
-
-bool within(const std::pair<std::uint64_t, std::uint64_t>& bounds, std::string_view prefix) {
-    const std::uint64_t at = read_u64(prefix);
-    return at >= bounds.first && (bounds.second == 0 || at < bounds.second);
 }
 
 }  // namespace
@@ -105,8 +97,6 @@ struct Reader::Walk {
     TimePoint now{};
     /// Present when the walk begins at its partition's mark.
     Marks::Scan* marked = nullptr;
-    /// Scans of an index in segments: whose entries to take.
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> segment{};
 };
 
 /// An index entry and the row that it points to.
@@ -147,11 +137,14 @@ Result<Page> Reader::query(const Table& table,
     std::string partition;
     if (index != nullptr) {
         append_u32(index->id, partition);
+        std::vector<const Value*> hashes{&request.key.hash};
+        for (const Value& more : request.key.more_hash) hashes.push_back(&more);
+        append_index_partition(*index, hashes, partition);
     } else {
         append_u32(table.id, partition);
         append_partition_prefix(request.key.hash, partition);
+        encode_key_value(request.key.hash, partition);
     }
-    encode_key_value(request.key.hash, partition);
 
     // The order matters: registered with the marks first, then the snapshot.
     std::optional<Marks::Scan> marked;
@@ -161,7 +154,7 @@ Result<Page> Reader::query(const Table& table,
     const Snapshot snapshot(rocks_.db());
     Walk walk{.table = table,
               .index = index,
-              .range = sort_range(partition, request.key.sort),
+              .range = sort_range(partition, request.key),
               .forward = request.forward,
               .snapshot = &snapshot,
               .now = clock_.now()};
@@ -194,14 +187,10 @@ Result<Page> Reader::scan(const Table& table,
               .now = clock_.now()};
     if (request.total_segments > 1) {
         const auto bounds = segment_bounds(request.segment, request.total_segments);
-        if (index != nullptr) {
-            walk.segment = bounds;
-        } else {
-            append_u64(bounds.first, walk.range.lower);
-            if (bounds.second != 0) {
-                walk.range.upper = prefix;
-                append_u64(bounds.second, walk.range.upper);
-            }
+        append_u64(bounds.first, walk.range.lower);
+        if (bounds.second != 0) {
+            walk.range.upper = prefix;
+            append_u64(bounds.second, walk.range.upper);
         }
     }
     if (request.start_key) {
@@ -271,12 +260,10 @@ Result<bool> Reader::walk_entries(rocksdb::Iterator& at,
             if (prefix.size() != prefix_bytes) {
                 return fail(Errc::corrupt, "An index entry of the store cannot be read");
             }
-            if (!walk.segment || within(*walk.segment, prefix)) {
-                Pointer pointer;
-                pointer.entry = view(at.key());
-                pointer.item_key = prefix;  // Made whole by fetch().
-                pointers.push_back(std::move(pointer));
-            }
+            Pointer pointer;
+            pointer.entry = view(at.key());
+            pointer.item_key = prefix;  // Made whole by fetch().
+            pointers.push_back(std::move(pointer));
             if (walk.forward) {
                 at.Next();
             } else {
@@ -291,18 +278,12 @@ Result<bool> Reader::walk_entries(rocksdb::Iterator& at,
 
 Result<> Reader::fetch(const Walk& walk, std::vector<Pointer>& pointers) const {
     const std::uint64_t sequence = walk.snapshot->sequence();
-    const KeySchema& key = walk.index->schema.key;
     std::vector<Pointer*> missing;
     for (Pointer& pointer : pointers) {
-        const std::string_view entry = std::string_view(pointer.entry).substr(id_bytes);
-        CARILLON_TRY(std::size_t skip, key_value_length(entry));
-        if (key.sort) {
-            CARILLON_TRY(const std::size_t sort, key_value_length(entry.substr(skip)));
-            skip += sort;
-        }
+        CARILLON_TRY(const std::string_view primary, primary_of_entry(*walk.index, pointer.entry));
         std::string item = id_prefix(walk.table.id);
         item += pointer.item_key;
-        item += entry.substr(skip);
+        item += primary;
         pointer.item_key = std::move(item);
         pointer.row = cache_.find(pointer.item_key, sequence);
         if (!pointer.row) missing.push_back(&pointer);

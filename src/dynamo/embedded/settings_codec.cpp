@@ -18,8 +18,9 @@ constexpr std::pair<const char*, bool TableSettings::*> flags[] = {
     {"protected", &TableSettings::deletion_protection},
 };
 
-Value encode_throughput(const Throughput& throughput) {
-    return List{throughput.read, throughput.write};
+template <class Units>
+Value encode_throughput(const Units& units) {
+    return List{units.read, units.write};
 }
 
 Result<Throughput> decode_throughput(const Value& value) {
@@ -38,6 +39,12 @@ Result<> decode_maps(const Map& map, TableSettings& settings) {
     if (const Value* indexes = map.find("index_throughput"); indexes != nullptr && indexes->map()) {
         for (const Attribute& one : *indexes->map()) {
             CARILLON_TRY(settings.index_throughput[one.name], decode_throughput(one.value));
+        }
+    }
+    if (const Value* limits = map.find("index_limits"); limits != nullptr && limits->map()) {
+        for (const Attribute& one : *limits->map()) {
+            CARILLON_TRY(const Throughput units, decode_throughput(one.value));
+            settings.index_on_demand_limits[one.name] = {units.read, units.write};
         }
     }
     if (const Value* tags = map.find("tags"); tags != nullptr && tags->map() != nullptr) {
@@ -67,6 +74,17 @@ Value encode_settings(const TableSettings& settings) {
     Map tags;
     for (const auto& [key, value] : settings.tags) tags.set(key, value);
     map.set("tags", std::move(tags));
+    if (settings.on_demand_limits != OnDemandLimits{}) {
+        map.set("limits", encode_throughput(settings.on_demand_limits));
+    }
+    if (!settings.index_on_demand_limits.empty()) {
+        Map limits;
+        for (const auto& [name, units] : settings.index_on_demand_limits) {
+            limits.set(name, encode_throughput(units));
+        }
+        map.set("index_limits", std::move(limits));
+    }
+    if (settings.encryption_key) map.set("encryption_key", *settings.encryption_key);
     if (settings.stream) map.set("stream_view", static_cast<int>(*settings.stream));
     return map;
 }
@@ -87,6 +105,13 @@ Result<TableSettings> decode_settings(const Value& value) {
     }
     if (const Value* found = map->find("throughput")) {
         CARILLON_TRY(settings.throughput, decode_throughput(*found));
+    }
+    if (const Value* found = map->find("limits")) {
+        CARILLON_TRY(const Throughput units, decode_throughput(*found));
+        settings.on_demand_limits = {units.read, units.write};
+    }
+    if (const Value* found = map->find("encryption_key"); found != nullptr && found->string()) {
+        settings.encryption_key = *found->string();
     }
     if (const Value* found = map->find("class"); found != nullptr && found->string() != nullptr) {
         settings.table_class = *found->string();

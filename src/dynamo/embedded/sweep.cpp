@@ -50,7 +50,8 @@ Result<std::uint64_t> Engine::sweep(Applier& applier, std::size_t most) {
     CARILLON_TRY_VOID(trim_streams(applier));
     const CatalogPtr catalog = applier.catalog();
     for (const auto& [name, table] : catalog->tables) {
-        if (table->ttl_index == 0) continue;
+        // While the index is filled, its mark must not move.
+        if (table->ttl_index == 0 || table->ttl_building) continue;
         CARILLON_TRY(const std::vector<std::string> keys,
                      expired_keys(*rocks_, marks_, *table, applier.now(), most));
         for (const std::string& key : keys) {
@@ -61,9 +62,26 @@ Result<std::uint64_t> Engine::sweep(Applier& applier, std::size_t most) {
     return reclaimed;
 }
 
+bool Engine::idle(Applier& applier) {
+    constexpr std::size_t chunk = 512;
+    // What goes wrong in here will again, and is then said to who writes.
+    bool more = false;
+    const std::int64_t now = clock_.ticks();
+    const std::int64_t interval = std::chrono::nanoseconds(options_.sweep_interval).count();
+    if (now >= swept_at_ + interval) {
+        const Result<std::uint64_t> swept = sweep(applier, chunk);
+        // There may be more that has expired: not to be left to the next interval.
+        more = swept && *swept >= chunk;
+        if (!more) swept_at_ = now;
+    }
+    const Result<bool> unfinished = backfill_all(applier);
+    return more || (unfinished && *unfinished);
+}
+
 Task<Result<std::uint64_t>> Engine::sweep_expired() {
     constexpr std::size_t chunk = 1'000;
     std::uint64_t total = 0;
+    CARILLON_CO_TRY_VOID(co_await finish_backfills());
     for (;;) {
         std::uint64_t reclaimed = 0;
         auto call = [this, &reclaimed](Applier& applier) -> Result<> {

@@ -14,13 +14,6 @@ namespace carillon::dynamo::embedded {
 
 namespace {
 
-void put_table(Applier& applier, const Table& table, std::uint32_t next_id) {
-    rocksdb::WriteBatch& batch = applier.group().batch;
-    Rocks& rocks = applier.rocks();
-    batch.Put(rocks.meta(), "s" + table.schema.name, encode_table(table)).PermitUncheckedError();
-    batch.Put(rocks.meta(), "n", id_prefix(next_id)).PermitUncheckedError();
-}
-
 /// All keys that begin with the id.
 void delete_range(Applier& applier, rocksdb::ColumnFamilyHandle* family, std::uint32_t id) {
     const std::string first = id_prefix(id);
@@ -37,27 +30,53 @@ void delete_index(Applier& applier, std::uint32_t id) {
         .PermitUncheckedError();
 }
 
-/// A table to be changed and published in place of the one given.
-std::shared_ptr<Table> copy_of(const Table& table) {
-    auto next = std::make_shared<Table>();
-    next->schema = table.schema;
-    next->id = table.id;
-    next->indexes = table.indexes;
-    next->ttl_index = table.ttl_index;
-    next->uuid = table.uuid;
-    next->created_at = table.created_at;
-    next->counts = table.counts;
-    next->stream = table.stream;
-    next->stream_label = table.stream_label;
-    return next;
-}
-
 const std::string& index_name(const IndexSchema& index) {
     return index.name;
 }
 
 const std::string& index_name(const Index& index) {
     return index.schema.name;
+}
+
+}  // namespace
+
+std::shared_ptr<Table> copy_table(const Table& table) {
+    auto next = std::make_shared<Table>();
+    next->schema = table.schema;
+    next->id = table.id;
+    next->indexes = table.indexes;
+    next->ttl_index = table.ttl_index;
+    next->ttl_building = table.ttl_building;
+    next->uuid = table.uuid;
+    next->created_at = table.created_at;
+    next->counts = table.counts;
+    next->stream = table.stream;
+    next->stream_label = table.stream_label;
+    finish_table(*next);
+    return next;
+}
+
+void put_table(Applier& applier, const Table& table, std::uint32_t next_id) {
+    rocksdb::WriteBatch& batch = applier.group().batch;
+    Rocks& rocks = applier.rocks();
+    batch.Put(rocks.meta(), "s" + table.schema.name, encode_table(table)).PermitUncheckedError();
+    batch.Put(rocks.meta(), "n", id_prefix(next_id)).PermitUncheckedError();
+}
+
+namespace {
+
+/// Everything that can be wrong with the change, before anything is written.
+Result<> check_change(const Table& table, const TableChange& change) {
+    TableSchema schema = table.schema;
+    if (change.drop_index) {
+        const auto named = [&](const IndexSchema& one) { return one.name == *change.drop_index; };
+        if (std::erase_if(schema.indexes, named) == 0) {
+            return std::unexpected(index_not_found(*change.drop_index));
+        }
+    }
+    if (change.create_index) schema.indexes.push_back(*change.create_index);
+    if (change.time_to_live) schema.ttl_attribute = *change.time_to_live;
+    return check_schema(schema);
 }
 
 }  // namespace
@@ -106,7 +125,10 @@ Result<> Engine::drop_table(Applier& applier, const std::string& name, TableDesc
     std::vector<std::uint32_t> indexes;
     for (const Index& index : table->indexes) indexes.push_back(index.id);
     if (table->ttl_index != 0) indexes.push_back(table->ttl_index);
-    for (const std::uint32_t id : indexes) delete_index(applier, id);
+    for (const std::uint32_t id : indexes) {
+        delete_index(applier, id);
+        backfills_.forget(applier, rocks, id);
+    }
     publish_catalog(applier, std::move(changed), table);
     applier.group().on_commit.emplace_back([this, indexes] {
         for (const std::uint32_t id : indexes) marks_.forget_index(id_prefix(id));
@@ -117,23 +139,30 @@ Result<> Engine::drop_table(Applier& applier, const std::string& name, TableDesc
 }
 
 Result<> Engine::change_ttl(Applier& applier,
-                            const std::string& name,
+                            Catalog& changed,
+                            Table& table,
                             const std::optional<std::string>& attribute) {
-    Catalog changed = *applier.catalog();
-    const TablePtr table = changed.find(name);
-    if (!table) return std::unexpected(table_not_found(name));
-    if (table->schema.ttl_attribute == attribute) return {};
-    const std::shared_ptr<Table> next = copy_of(*table);
-    next->schema.ttl_attribute = attribute;
-    next->ttl_index = 0;
-    CARILLON_TRY_VOID(check_schema(next->schema));
-    if (attribute) next->ttl_index = changed.next_id++;
-    finish_table(*next);
-    if (attribute) CARILLON_TRY_VOID(fill_index(applier, *next, next->ttl_index));
-    if (table->ttl_index != 0) delete_index(applier, table->ttl_index);
-    changed.tables[name] = next;
-    put_table(applier, *next, changed.next_id);
-    publish_catalog(applier, std::move(changed), table);
+    if (table.schema.ttl_attribute == attribute) return {};
+    if (table.ttl_index != 0) remove_index(applier, table.ttl_index);
+    table.schema.ttl_attribute = attribute;
+    table.ttl_index = attribute ? changed.next_id++ : 0;
+    table.ttl_building = attribute.has_value();
+    return {};
+}
+
+void Engine::remove_index(Applier& applier, std::uint32_t id) {
+    delete_index(applier, id);
+    backfills_.forget(applier, *rocks_, id);
+    applier.group().on_commit.emplace_back([this, id] { marks_.forget_index(id_prefix(id)); });
+}
+
+Result<> Engine::drop_index(Applier& applier, const std::string& name, Table& table) {
+    const Index* index = table.index(name);
+    if (index == nullptr) return std::unexpected(index_not_found(name));
+    remove_index(applier, index->id);
+    const auto named = [&](const auto& one) { return index_name(one) == name; };
+    std::erase_if(table.schema.indexes, named);
+    std::erase_if(table.indexes, named);
     return {};
 }
 
@@ -144,31 +173,24 @@ Result<> Engine::change_table(Applier& applier,
     Catalog changed = *applier.catalog();
     const TablePtr table = changed.find(name);
     if (!table) return std::unexpected(table_not_found(name));
-    const std::shared_ptr<Table> next = copy_of(*table);
+    if (change.expected && *change.expected != table->schema) {
+        return fail(Errc::condition_failed, "The table was changed meanwhile; look again");
+    }
+    const std::shared_ptr<Table> next = copy_table(*table);
     if (change.settings) next->schema.settings = *change.settings;
-    std::uint32_t dropped = 0;
-    if (change.drop_index) {
-        const Index* index = next->index(*change.drop_index);
-        if (index == nullptr) return std::unexpected(index_not_found(*change.drop_index));
-        dropped = index->id;
-        const auto named = [&](const auto& one) { return index_name(one) == *change.drop_index; };
-        std::erase_if(next->schema.indexes, named);
-        std::erase_if(next->indexes, named);
-    }
-    std::uint32_t created = 0;
+    CARILLON_TRY_VOID(check_change(*next, change));
+    if (change.drop_index) CARILLON_TRY_VOID(drop_index(applier, *change.drop_index, *next));
     if (change.create_index) {
-        created = changed.next_id++;
         next->schema.indexes.push_back(*change.create_index);
-        next->indexes.push_back(Index{.schema = *change.create_index, .id = created});
+        next->indexes.push_back(
+            Index{.schema = *change.create_index, .id = changed.next_id++, .building = true});
     }
-    CARILLON_TRY_VOID(check_schema(next->schema));
+    if (change.time_to_live) {
+        CARILLON_TRY_VOID(change_ttl(applier, changed, *next, *change.time_to_live));
+    }
     finish_table(*next);
-    if (created != 0) CARILLON_TRY_VOID(fill_index(applier, *next, created));
-    if (dropped != 0) {
-        delete_index(applier, dropped);
-        applier.group().on_commit.emplace_back(
-            [this, dropped] { marks_.forget_index(id_prefix(dropped)); });
-    }
+    // What is not much is entered at once.
+    CARILLON_TRY_VOID(backfill(applier, *next));
     if (next->schema.settings.stream != table->schema.settings.stream) {
         if (table->stream) end_stream(applier, changed, table->stream);
         next->stream = nullptr;
@@ -178,56 +200,6 @@ Result<> Engine::change_table(Applier& applier,
     put_table(applier, *next, changed.next_id);
     publish_catalog(applier, std::move(changed), table);
     described = next->describe();
-    return {};
-}
-
-Result<> Engine::fill_index(Applier& applier, const Table& table, std::uint32_t index) {
-    const std::string index_prefix = id_prefix(index);
-    // An attempt that was cut short may have left entries under the same id.
-    delete_range(applier, rocks_->indexes(), index);
-    auto add =
-        [&](rocksdb::WriteBatch& batch, std::string_view key, std::string_view row) -> Result<> {
-        CARILLON_TRY(const Item attributes, decode_attributes(row, table.entry_attributes));
-        std::string list;
-        append_entries(table, attributes, primary_of(key), list);
-        std::string_view rest = list;
-        while (!rest.empty()) {
-            const Entry entry = take_entry(rest);
-            if (!entry.key.starts_with(index_prefix)) continue;
-            batch
-                .Put(rocks_->indexes(), slice(entry.key), slice(key.substr(id_bytes, prefix_bytes)))
-                .PermitUncheckedError();
-        }
-        return {};
-    };
-    // What this group and the one before it change is not in RocksDB yet.
-    const Group& group = applier.group();
-    auto pending = [&](std::string_view key) -> const Row* {
-        for (const Group* one : {&group, static_cast<const Group*>(group.base.get())}) {
-            if (one == nullptr) continue;
-            const auto found = one->rows.find(key);
-            if (found != one->rows.end()) return &found->second;
-        }
-        return nullptr;
-    };
-    const std::string prefix = id_prefix(table.id);
-    const std::unique_ptr<rocksdb::Iterator> at(
-        rocks_->db().NewIterator(rocksdb::ReadOptions(), rocks_->items()));
-    for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next()) {
-        if (pending(view(at->key())) != nullptr) continue;
-        CARILLON_TRY_VOID(add(applier.group().batch, view(at->key()), view(at->value())));
-    }
-    if (!at->status().ok()) return std::unexpected(to_error(at->status(), "read items"));
-    for (const Group* one : {static_cast<const Group*>(group.base.get()), &group}) {
-        if (one == nullptr) continue;
-        for (const auto& [key, row] : one->rows) {
-            const Row* newest = pending(key);
-            if (!key.starts_with(prefix) || newest == nullptr || newest->get() != row.get()) {
-                continue;
-            }
-            if (row) CARILLON_TRY_VOID(add(applier.group().batch, key, *row));
-        }
-    }
     return {};
 }
 
@@ -274,16 +246,19 @@ Task<Result<TableDescription>> Engine::update_table(std::string table, TableChan
     CallJob job(std::move(apply));
     co_await writer_->run(job);
     if (!job.answer) co_return std::unexpected(std::move(job.answer).error());
-    co_return described;
+    // Without threads there is nobody else to go on with it.
+    const bool unfinished = !described.building.empty() || described.ttl_building;
+    if (!options_.inline_writer || !unfinished) co_return described;
+    CARILLON_CO_TRY_VOID(co_await finish_backfills());
+    co_return co_await describe_table(std::move(table));
 }
 
 Task<Result<>> Engine::set_time_to_live(std::string table, std::optional<std::string> attribute) {
-    auto change = [this, &table, &attribute](Applier& applier) {
-        return change_ttl(applier, table, attribute);
-    };
-    CallJob job(std::move(change));
-    co_await writer_->run(job);
-    co_return std::move(job.answer);
+    TableChange change;
+    change.time_to_live = std::move(attribute);
+    const auto changed = co_await update_table(std::move(table), std::move(change));
+    if (!changed) co_return std::unexpected(changed.error());
+    co_return Result<>{};
 }
 
 }  // namespace carillon::dynamo::embedded

@@ -67,7 +67,7 @@ private:
 Writer::Writer(WriterContext context,
                WriterOptions options,
                CatalogPtr catalog,
-               std::function<void(Applier&)> idle)
+               std::function<bool(Applier&)> idle)
     : context_(context),
       options_(std::move(options)),
       idle_(std::move(idle)),
@@ -196,8 +196,10 @@ void Writer::work() {
         turn_.wait(lock, [this] { return !filling_; });
         filling_ = true;
         idle_now_ = true;
-        const bool came = work_.wait_for(
-            lock, options_.idle_interval, [this] { return !queue_.empty() || stopping_; });
+        const bool eager = idle_has_more_ && !stats_.full;
+        const Duration pause = eager ? Duration{0} : options_.idle_interval;
+        const bool came =
+            work_.wait_for(lock, pause, [this] { return !queue_.empty() || stopping_; });
         idle_now_ = false;
         if (queue_.empty() && stopping_) {
             filling_ = false;
@@ -205,12 +207,16 @@ void Writer::work() {
             return;
         }
         const std::shared_ptr<Group> group = open_group();
-        if (!came) {
+        const std::int64_t now = context_.clock.ticks();
+        if (!came || idle_has_more_ || now >= idle_at_) {
+            idle_at_ = now + std::chrono::nanoseconds(options_.idle_interval).count();
             lock.unlock();
-            idle_(applier_);
+            const bool more = idle_(applier_);
             lock.lock();
+            idle_has_more_ = more;
         }
         fill(*group, lock);
+        if (std::exchange(applier_.has_more_work(), false)) idle_has_more_ = true;
         take_commit_turn(*group);
         filling_ = false;
         turn_.notify_one();

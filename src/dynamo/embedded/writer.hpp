@@ -61,12 +61,12 @@ struct WriterContext {
 
 class Writer {
 public:
-    /// `idle` runs with the open group (which may be empty) when there is time; it may apply
-    /// internal changes.
+    /// `idle` runs with the open group (which may be empty) about every `idle_interval`; it may
+    /// apply internal changes. While it answers that there is more to do, it runs with every group.
     Writer(WriterContext context,
            WriterOptions options,
            CatalogPtr catalog,
-           std::function<void(Applier&)> idle);
+           std::function<bool(Applier&)> idle);
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
     /// Commits and answers what was accepted.
@@ -114,7 +114,7 @@ private:
 
     WriterContext context_;
     WriterOptions options_;
-    std::function<void(Applier&)> idle_;
+    std::function<bool(Applier&)> idle_;
     Applier applier_;
     WriterStats stats_;
 
@@ -126,6 +126,8 @@ private:
     bool idle_now_ = false;  ///< Who fills waits for the first job; no group is open.
     bool committing_ = false;
     bool stopping_ = false;
+    bool idle_has_more_ = true;
+    std::int64_t idle_at_ = 0;  ///< In ticks.
     /// The last group that was opened, while it is not on disk.
     std::shared_ptr<Group> last_;
 

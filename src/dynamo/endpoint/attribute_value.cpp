@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 namespace carillon::dynamo::endpoint {
@@ -23,8 +24,13 @@ std::string_view token_name(const Json& json) {
     switch (json.type()) {
         case JsonType::BOOL:
             return boolean_of(json) ? "TRUE_VALUE" : "FALSE_VALUE";
-        case JsonType::DOUBLE:
-            return "DECIMAL_VALUE";
+        case JsonType::DOUBLE: {
+            // Whole numbers beyond 64 bits arrive as fractions (wide_integers.hpp).
+            constexpr double beyond = 9e17;
+            const double number = json.get_double().value_unsafe();
+            const bool wide = std::abs(number) >= beyond && std::trunc(number) == number;
+            return wide ? "NUMBER_VALUE" : "DECIMAL_VALUE";
+        }
         default:
             return "NUMBER_VALUE";
     }
@@ -126,8 +132,10 @@ std::unexpected<Error> too_deep() {
 
 std::string list_text(const simdjson::dom::array& members) {
     std::string text = "[";
+    bool first = true;
     for (const Json member : members) {
-        if (text.size() > 1) text += ", ";
+        if (!first) text += ", ";
+        first = false;
         text += text_of(member);
     }
     return text + "]";

@@ -5,11 +5,14 @@
 #include "dynamo/endpoint/capacity.hpp"
 #include "dynamo/endpoint/expressions.hpp"
 #include "dynamo/endpoint/fault.hpp"
+#include "dynamo/endpoint/images.hpp"
 #include "dynamo/endpoint/legacy.hpp"
 #include "dynamo/endpoint/operations.hpp"
 #include "dynamo/endpoint/read_rules.hpp"
 #include "dynamo/item/json.hpp"
 #include "dynamo/validate.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -87,8 +90,22 @@ Result<TableGets> read_table_gets(std::string_view table, const Json& json) {
 Result<GetsCall> read_gets(const Json& json) {
     GetsCall call;
     call.capacity = read_capacity_report(json);
+    const auto tables = object_of(*member(json, "RequestItems"));
+    if (tables.size() == 0) {
+        return validation_fault(
+            "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1");
+    }
+    for (const auto& [table, gets] : tables) {
+        if (array_of(*member(gets, "Keys")).size() <= gets_max) continue;
+        return validation_fault(fmt::format(
+            "1 validation error detected: Value at 'RequestItems.{}.member.Keys' failed "
+            "to satisfy constraint: Member must have length less than or equal to {}",
+            table,
+            gets_max));
+    }
     std::size_t count = 0;
-    for (const auto& [table, gets] : object_of(*member(json, "RequestItems"))) {
+    for (const auto& [table, gets] : tables) {
         CARILLON_TRY(TableGets one, read_table_gets(table, gets));
         count += one.keys.size();
         if (count > gets_max) {
@@ -205,7 +222,11 @@ Result<WritesCall> read_writes(const Json& json) {
     WritesCall call;
     call.capacity = read_capacity_report(json);
     call.metrics = wants_metrics(json);
-    for (const auto& [table, list] : object_of(*member(json, "RequestItems"))) {
+    const auto tables = object_of(*member(json, "RequestItems"));
+    if (tables.size() == 0) {
+        return validation_fault("The requestItems parameter is required for BatchWriteItem");
+    }
+    for (const auto& [table, list] : tables) {
         call.tables.emplace_back(table);
         for (const Json one : array_of(list)) {
             CARILLON_TRY(Write write, read_write(table, one));
@@ -248,12 +269,25 @@ Result<WritesOfTable> check_writes(const WritesCall& call, TableSchema schema) {
         CARILLON_TRY(Item key, key_of(write, schema));
         const auto* put = std::get_if<PutRequest>(&write);
         if (put != nullptr) CARILLON_TRY_VOID(check_item(put->item, schema, put_too_large));
-        out.consumed.add(consumed_by_write(schema, nullptr, put != nullptr ? &put->item : nullptr));
         out.keys.push_back(std::move(key));
     }
     if (has_duplicates(out.keys)) return duplicates();
     out.schema = std::move(schema);
     return out;
+}
+
+/// `before`: what is stored under the table's keys, in their order.
+void count_capacity(const WritesCall& call,
+                    const std::vector<std::optional<Item>>& before,
+                    WritesOfTable& table) {
+    std::size_t at = 0;
+    for (const Write& write : call.writes) {
+        if (table_of(write) != table.schema.name) continue;
+        const auto* put = std::get_if<PutRequest>(&write);
+        const std::optional<Item>& old = before[at++];
+        table.consumed.add(consumed_by_write(
+            table.schema, old ? &*old : nullptr, put != nullptr ? &put->item : nullptr));
+    }
 }
 
 std::string writes_answer(const std::vector<WritesOfTable>& tables, const WritesCall& call) {
@@ -279,7 +313,7 @@ std::string writes_answer(const std::vector<WritesOfTable>& tables, const Writes
             }
             metrics += ']';
         }
-        out += ",\"ItemCollectionMetrics\":{" + metrics + "}";
+        if (!metrics.empty()) out += ",\"ItemCollectionMetrics\":{" + metrics + "}";
     }
     return out + "}";
 }
@@ -312,6 +346,13 @@ Operations::Answer Operations::batch_write_item(Json request) {
         CARILLON_CO_TRY(TableDescription table, co_await database_.describe_table(name));
         CARILLON_CO_TRY(WritesOfTable one, check_writes(call, std::move(table.schema)));
         tables.push_back(std::move(one));
+    }
+    for (WritesOfTable& one : tables) {
+        if (call.capacity == CapacityReport::none) break;
+        std::vector<ImageKey> keys;
+        for (const Item& key : one.keys) keys.push_back({one.schema.name, key});
+        CARILLON_CO_TRY(const auto before, co_await read_images(database_, std::move(keys)));
+        count_capacity(call, before, one);
     }
     CARILLON_CO_TRY_VOID(co_await database_.batch_write(std::move(call.writes)));
     co_return writes_answer(tables, call);

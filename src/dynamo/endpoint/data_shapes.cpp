@@ -25,7 +25,7 @@ constexpr Shape attribute_update_map{.kind = Kind::map, .element = &attribute_up
 
 constexpr Member put_members[] = {
     {"ReturnConsumedCapacity", &text, capacity_choice},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"Item", &value_map, present},
     {"ConditionalOperator", &text, operator_choice},
     {"Expected", &expected_map},
@@ -40,7 +40,7 @@ constexpr Member put_members[] = {
 constexpr Member get_members[] = {
     {"ReturnConsumedCapacity", &text, capacity_choice},
     {"AttributesToGet", &text_list, attribute_names},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"Key", &value_map, present},
     {"ConsistentRead", &flag},
     {"ProjectionExpression", &text},
@@ -49,7 +49,7 @@ constexpr Member get_members[] = {
 
 constexpr Member update_members[] = {
     {"ReturnConsumedCapacity", &text, capacity_choice},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ReturnItemCollectionMetrics", &text, metrics_choice},
     {"ReturnValues", &text, values_choice},
     {"ReturnValuesOnConditionCheckFailure", &text, failure_choice},
@@ -65,7 +65,7 @@ constexpr Member update_members[] = {
 
 constexpr Member delete_members[] = {
     {"ReturnConsumedCapacity", &text, capacity_choice},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ReturnValues", &text, values_choice},
     {"ReturnItemCollectionMetrics", &text, metrics_choice},
     {"ReturnValuesOnConditionCheckFailure", &text, failure_choice},
@@ -82,7 +82,7 @@ constexpr Member query_members[] = {
     {"IndexName", &text, optional_name},
     {"ReturnConsumedCapacity", &text, capacity_choice},
     {"QueryFilter", &condition_map},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ConditionalOperator", &text, operator_choice},
     {"AttributesToGet", &text_list, attribute_names},
     {"Limit", &integer, positive},
@@ -107,7 +107,7 @@ constexpr Member scan_members[] = {
     {"IndexName", &text, optional_name},
     {"TotalSegments", &integer, segments_rules},
     {"ReturnConsumedCapacity", &text, capacity_choice},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ConditionalOperator", &text, operator_choice},
     {"ScanFilter", &condition_map},
     {"Segment", &integer, segment_rules},
@@ -123,9 +123,8 @@ constexpr Member scan_members[] = {
 
 // --- Batches ---
 
-constexpr Rule keys_rules[] = {{.is = Is::present},
-                               {.is = Is::length_at_least, .number = 1},
-                               {.is = Is::length_at_most, .number = 100}};
+// How many are too many, batches say with texts of their own.
+constexpr Rule keys_rules[] = {{.is = Is::present}, {.is = Is::length_at_least, .number = 1}};
 constexpr Shape key_list{.kind = Kind::list, .element = &value_map};
 constexpr Member keys_members[] = {
     {"Keys", &key_list, keys_rules},
@@ -137,7 +136,6 @@ constexpr Member keys_members[] = {
 constexpr Shape keys_and_attributes{Kind::structure, "KeysAndAttributes", keys_members};
 constexpr Shape keys_by_table{.kind = Kind::map, .element = &keys_and_attributes};
 constexpr Rule batch_get_rules[] = {{.is = Is::present},
-                                    {.is = Is::length_at_least, .number = 1},
                                     {.is = Is::keys, .nested = table_key_rules}};
 constexpr Member batch_get_members[] = {
     {"ReturnConsumedCapacity", &text, capacity_choice},
@@ -156,7 +154,6 @@ constexpr Shape writes_by_table{.kind = Kind::map, .element = &write_list};
 constexpr Rule write_list_rules[] = {{.is = Is::length_at_most, .number = 25},
                                      {.is = Is::length_at_least, .number = 1}};
 constexpr Rule batch_write_rules[] = {{.is = Is::present},
-                                      {.is = Is::length_at_least, .number = 1},
                                       {.is = Is::keys, .nested = table_key_rules},
                                       {.is = Is::values, .nested = write_list_rules}};
 constexpr Member batch_write_members[] = {
@@ -169,7 +166,7 @@ constexpr Member batch_write_members[] = {
 
 constexpr Member transact_get_members[] = {
     {"Key", &value_map, present},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ProjectionExpression", &text},
     {"ExpressionAttributeNames", &text_map},
 };
@@ -187,7 +184,7 @@ constexpr Member transact_gets_members[] = {
 
 constexpr Member check_members[] = {
     {"Key", &value_map, present},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ConditionExpression", &text, present},
     {"ReturnValuesOnConditionCheckFailure", &text, failure_choice},
     {"ExpressionAttributeNames", &text_map},
@@ -196,7 +193,7 @@ constexpr Member check_members[] = {
 constexpr Shape transact_check{Kind::structure, "ConditionCheck", check_members};
 constexpr Member transact_put_members[] = {
     {"Item", &value_map, present},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ConditionExpression", &text},
     {"ReturnValuesOnConditionCheckFailure", &text, failure_choice},
     {"ExpressionAttributeNames", &text_map},
@@ -205,7 +202,7 @@ constexpr Member transact_put_members[] = {
 constexpr Shape transact_put{Kind::structure, "Put", transact_put_members};
 constexpr Member transact_delete_members[] = {
     {"Key", &value_map, present},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ConditionExpression", &text},
     {"ReturnValuesOnConditionCheckFailure", &text, failure_choice},
     {"ExpressionAttributeNames", &text_map},
@@ -215,7 +212,7 @@ constexpr Shape transact_delete{Kind::structure, "Delete", transact_delete_membe
 constexpr Member transact_update_members[] = {
     {"Key", &value_map, present},
     {"UpdateExpression", &text, present},
-    {"TableName", &text, resource_name},
+    {"TableName", &text, table_reference},
     {"ConditionExpression", &text},
     {"ReturnValuesOnConditionCheckFailure", &text, failure_choice},
     {"ExpressionAttributeNames", &text_map},

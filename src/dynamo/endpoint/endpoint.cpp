@@ -4,6 +4,7 @@
 #include "dynamo/endpoint/authentication.hpp"
 #include "dynamo/endpoint/fault.hpp"
 #include "dynamo/endpoint/operations.hpp"
+#include "dynamo/endpoint/wide_integers.hpp"
 
 #include <fmt/format.h>
 
@@ -113,7 +114,14 @@ Result<std::optional<Json>> Endpoint::Impl::parse(ServerRequest& request) {
     if (request.body.empty()) return std::nullopt;
     request.body.reserve(request.body.size() + simdjson::SIMDJSON_PADDING);
     Json document;
-    const auto error = parser.parse(request.body.data(), request.body.size(), false).get(document);
+    auto error = parser.parse(request.body.data(), request.body.size(), false).get(document);
+    if (error == simdjson::NUMBER_ERROR) {
+        if (auto wide = with_wide_integers(request.body)) {
+            request.body = *std::move(wide);
+            request.body.reserve(request.body.size() + simdjson::SIMDJSON_PADDING);
+            error = parser.parse(request.body.data(), request.body.size(), false).get(document);
+        }
+    }
     if (error != simdjson::SUCCESS) return serialization_fault("");
     return document;
 }

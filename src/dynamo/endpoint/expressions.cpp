@@ -48,9 +48,9 @@ Result<ExpressionNames> read_names(const Json& map) {
             return validation_fault(fmt::format(
                 "ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key));
         }
-        names.emplace_back(key, text_of(name));
+        if (!is_null(name)) names.emplace_back(key, text_of(name));
     }
-    if (names.empty()) return validation_fault("ExpressionAttributeNames must not be empty");
+    if (object_of(map).size() == 0) return validation_fault("ExpressionAttributeNames must not be empty");
     return names;
 }
 
@@ -117,7 +117,10 @@ private:
 template <class Parsed>
 Result<Parsed> parse_one(Expression which, std::string_view text, const Expressions& given) {
     auto parsed = Parsed::parse(text, given.names);
-    if (!parsed) return invalid_expression(which, parsed.error());
+    if (!parsed) {
+        // Once more with the values, on which it depends which of several faults is named.
+        return invalid_expression(which, Parsed::parse(text, given.names, &given.values).error());
+    }
     if (auto checked = parsed->check(given.values); !checked) {
         return invalid_expression(which, checked.error());
     }

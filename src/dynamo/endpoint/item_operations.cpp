@@ -275,10 +275,6 @@ Operations::Answer Operations::get_item(Json request) {
 
 Operations::Answer Operations::update_item(Json request) {
     CARILLON_CO_TRY(UpdateCall call, read_update(request));
-    if (call.request.update && !call.legacy) {
-        CARILLON_CO_TRY_VOID(
-            co_await check_paths(call.request.table, call.request.update->paths()));
-    }
     const Item key = call.report.any() ? call.request.key : Item();
     std::optional<TableDescription> table;
     if (call.report.any()) {

@@ -199,7 +199,11 @@ Result<ScanCall> read_scan(const Json& json) {
 Result<ScanRequest> to_request(ScanCall& call, const TableSchema& schema) {
     CARILLON_TRY(const IndexSchema* index, find_index(call, schema));
     CARILLON_TRY_VOID(check_scan_start(call, schema, index));
-    CARILLON_TRY_VOID(check_chosen(call, index));
+    if (call.start_key) {
+        const KeySchema& key = index != nullptr ? index->key : schema.key;
+        CARILLON_TRY_VOID(
+            check_start_segment(*call.start_key, key, call.segment, call.total_segments));
+    }
     CARILLON_TRY_VOID(check_key_paths(call.projection, schema));
     CARILLON_TRY_VOID(check_key_paths(call.filter, schema));
     ScanRequest request;

@@ -2,6 +2,8 @@
 
 #include "dynamo/endpoint/fault.hpp"
 #include "dynamo/expression/compare.hpp"
+#include "dynamo/item/codec.hpp"
+#include "dynamo/validate.hpp"
 
 #include <fmt/format.h>
 
@@ -84,19 +86,6 @@ bool satisfies(const SortCondition& sort, const Value& value) {
     return false;
 }
 
-std::unexpected<Error> nested_key(std::string_view kind, std::string_view name) {
-    return validation_fault(
-        fmt::format("Key attributes must be scalars; list random access '[]' and map lookup '.' "
-                    "are not allowed: {}: {}",
-                    kind,
-                    name));
-}
-
-bool looks_inside(const std::vector<Path>& paths, std::string_view name) {
-    return std::ranges::any_of(
-        paths, [&](const Path& path) { return path.size() > 1 && path.front().name == name; });
-}
-
 }  // namespace
 
 Result<const IndexSchema*> find_index(const ReadCall& call, const TableSchema& schema) {
@@ -150,7 +139,7 @@ Result<> check_query_start(const ReadCall& call,
 Result<> check_scan_start(const ReadCall& call,
                           const TableSchema& schema,
                           const IndexSchema* index) {
-    if (!call.start_key) return {};
+    if (!call.start_key) return check_chosen(call, index);
     const Item& start = *call.start_key;
     if (start.size() != start_attributes(schema, index)) {
         return validation_fault(index != nullptr
@@ -159,25 +148,34 @@ Result<> check_scan_start(const ReadCall& call,
                                       "element does not match the schema");
     }
     if (index != nullptr) CARILLON_TRY_VOID(check_start_part(start, index->key, true));
+    CARILLON_TRY_VOID(check_chosen(call, index));
     return check_table_part(start, schema);
+}
+
+Result<> check_start_segment(const Item& start,
+                             const KeySchema& key,
+                             std::int64_t segment,
+                             std::int64_t total_segments) {
+    if (total_segments <= 1) return {};
+    // Segments share the first twelve bits of the partitions' hashes.
+    constexpr std::int64_t places = 4'096;
+    std::string prefix;
+    append_partition_prefix(*start.find(key.hash.name), prefix);
+    const std::int64_t place =
+        (static_cast<unsigned char>(prefix[0]) << 4) | (static_cast<unsigned char>(prefix[1]) >> 4);
+    const auto first = [&](std::int64_t number) {
+        return (places * number + total_segments - 1) / total_segments;
+    };
+    if (place >= first(segment) && place < first(segment + 1)) return {};
+    return validation_fault(
+        fmt::format("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+                    "ExclusiveStartKey with correct Segment. TotalSegments: {} Segment: {}",
+                    total_segments,
+                    segment));
 }
 
 bool any_nested(const std::vector<Path>& paths) {
     return std::ranges::any_of(paths, [](const Path& path) { return path.size() > 1; });
-}
-
-Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema) {
-    for (const KeyAttribute* attribute : attributes_of(schema.key)) {
-        if (looks_inside(paths, attribute->name)) return nested_key("Key", attribute->name);
-    }
-    for (const IndexSchema& index : schema.indexes) {
-        for (const KeyAttribute* attribute : attributes_of(index.key)) {
-            if (looks_inside(paths, attribute->name)) {
-                return nested_key("IndexKey", attribute->name);
-            }
-        }
-    }
-    return {};
 }
 
 Result<> check_key_paths(const std::optional<Projection>& projection, const TableSchema& schema) {

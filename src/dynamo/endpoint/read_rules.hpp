@@ -38,16 +38,21 @@ struct ReadCall {
                                          const KeyCondition& condition,
                                          const TableSchema& schema,
                                          const IndexSchema* index);
+/// Also whether the index has what is asked for, which DynamoDB checks amid the start key.
 [[nodiscard]] Result<> check_scan_start(const ReadCall& call,
                                         const TableSchema& schema,
                                         const IndexSchema* index);
+/// The start key must lie in the segment. Requires a start key that check_scan_start has passed.
+[[nodiscard]] Result<> check_start_segment(const Item& start,
+                                           const KeySchema& key,
+                                           std::int64_t segment,
+                                           std::int64_t total_segments);
 
 /// Key attributes are scalars: no path may look inside them.
 [[nodiscard]] Result<> check_key_paths(const std::optional<Projection>& projection,
                                        const TableSchema& schema);
 [[nodiscard]] Result<> check_key_paths(const std::optional<BoundCondition>& filter,
                                        const TableSchema& schema);
-[[nodiscard]] Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema);
 
 /// Whether any path has more than one step: only then is the schema worth looking at.
 [[nodiscard]] bool any_nested(const std::vector<Path>& paths);

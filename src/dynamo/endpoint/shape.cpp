@@ -251,9 +251,14 @@ std::string rule_text(const Rule& rule) {
         case Rule::Is::one_of:
             return fmt::format("Member must satisfy enum value set: [{}]", rule.choices);
         case Rule::Is::name_characters:
+        case Rule::Is::table_characters:
             return "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
+        case Rule::Is::table_not_empty:
+            return "Member must have length greater than or equal to 1";
+        case Rule::Is::table_length_at_least:
         case Rule::Is::length_at_least:
             return fmt::format("Member must have length greater than or equal to {}", rule.number);
+        case Rule::Is::table_length_at_most:
         case Rule::Is::length_at_most:
             return fmt::format("Member must have length less than or equal to {}", rule.number);
         case Rule::Is::at_least:
@@ -271,7 +276,6 @@ std::string rule_text(const Rule& rule) {
             return text + "]";
         }
         case Rule::Is::required:
-        case Rule::Is::table_name:
             break;
     }
     return {};
@@ -292,8 +296,23 @@ bool name_keeps(const Rule& rule, std::string_view name) {
     }
 }
 
+bool table_keeps(const Rule& rule, const Json& json) {
+    const std::string_view name = text_of(json);
+    if (rule.is == Rule::Is::table_not_empty) return !name.empty();
+    if (name.empty() || name.starts_with("arn:")) return true;
+    if (rule.is == Rule::Is::table_characters) return is_name(name);
+    const std::int64_t length = length_of(json);
+    return rule.is == Rule::Is::table_length_at_least ? length >= rule.number
+                                                      : length <= rule.number;
+}
+
 bool keeps(const Rule& rule, const Json& json) {
     switch (rule.is) {
+        case Rule::Is::table_not_empty:
+        case Rule::Is::table_characters:
+        case Rule::Is::table_length_at_least:
+        case Rule::Is::table_length_at_most:
+            return table_keeps(rule, json);
         case Rule::Is::one_of:
             return is_choice(rule.choices, text_of(json));
         case Rule::Is::name_characters:
@@ -344,6 +363,10 @@ void note(const Rule& rule,
         "Value {} at '{}' failed to satisfy constraint: {}", shown, path, rule_text(rule)));
 }
 
+bool holds(const Rule& rule, const std::optional<Json>& json) {
+    return json ? keeps(rule, *json) : rule.is != Rule::Is::present;
+}
+
 void apply_rules(const std::optional<Json>& json,
                  const Shape& shape,
                  std::span<const Rule> rules,
@@ -355,9 +378,14 @@ void apply_members(const Json& json, const Shape& shape, const std::string& path
         const bool nested = one.shape->kind == Kind::list || one.shape->kind == Kind::map ||
                             one.shape->kind == Kind::structure;
         if (one.rules.empty() && !nested) continue;
+        const std::optional<Json> value = member(json, one.name);
+        // Only faults need the path, and building it costs more than looking.
+        const bool kept = std::ranges::all_of(
+            one.rules, [&value](const Rule& rule) { return holds(rule, value); });
+        if (kept && !(nested && value)) continue;
         std::string name = lower_first(one.name);
         if (!path.empty()) name = path + "." + name;
-        apply_rules(member(json, one.name), *one.shape, one.rules, name, errors);
+        apply_rules(value, *one.shape, one.rules, name, errors);
     }
 }
 
@@ -366,25 +394,23 @@ void apply_elements(const Json& json, const Shape& shape, const std::string& pat
     const bool nested =
         element.kind == Kind::list || element.kind == Kind::map || element.kind == Kind::structure;
     if (shape.element_rules.empty() && !nested) return;
+    const auto apply = [&](const Json& entry, const std::string& place) {
+        if (!is_null(entry)) {
+            apply_rules(entry, element, shape.element_rules, place, errors);
+        } else if (nested) {
+            // Nothing that reads a request expects a hole among its parts.
+            note({.is = Rule::Is::present}, std::nullopt, element, place, errors);
+        }
+    };
     if (shape.kind == Kind::list) {
         std::size_t position = 0;
         for (const Json entry : array_of(json)) {
-            ++position;
-            std::optional<Json> present;
-            if (!is_null(entry)) present = entry;
-            apply_rules(present,
-                        element,
-                        shape.element_rules,
-                        fmt::format("{}.{}.member", path, position),
-                        errors);
+            apply(entry, fmt::format("{}.{}.member", path, ++position));
         }
         return;
     }
     for (const auto& [name, value] : object_of(json)) {
-        std::optional<Json> present;
-        if (!is_null(value)) present = value;
-        apply_rules(
-            present, element, shape.element_rules, fmt::format("{}.{}.member", path, name), errors);
+        apply(value, fmt::format("{}.{}.member", path, name));
     }
 }
 
@@ -394,8 +420,7 @@ void apply_rules(const std::optional<Json>& json,
                  const std::string& path,
                  Errors& errors) {
     for (const Rule& rule : rules) {
-        const bool kept = json ? keeps(rule, *json) : rule.is != Rule::Is::present;
-        if (!kept) note(rule, json, shape, path, errors);
+        if (!holds(rule, json)) note(rule, json, shape, path, errors);
     }
     if (!json || errors.size() >= errors_max) return;
     if (shape.kind == Kind::structure) apply_members(*json, shape, path, errors);
@@ -411,15 +436,6 @@ Result<> check_first(const Json& body, const Shape& shape) {
             if (rule.is == Rule::Is::required && !member(body, one.name)) {
                 return validation_fault(fmt::format(
                     "The parameter '{}' is required but was not present in the request", one.name));
-            }
-            if (rule.is != Rule::Is::table_name) continue;
-            const auto name = member(body, one.name);
-            if (!name) continue;
-            const std::int64_t length = length_of(*name);
-            if (length < 3 || length > 255) {
-                return validation_fault(fmt::format(
-                    "{} must be at least 3 characters long and at most 255 characters long",
-                    one.name));
             }
         }
     }

@@ -34,11 +34,15 @@ enum class Kind : std::uint8_t {
 /// One constraint of a member.
 struct Rule {
     enum class Is : std::uint8_t {
-        required,    ///< Reported alone, before all others, with its own text.
-        table_name,  ///< Its length, likewise.
+        required,  ///< Reported alone, before all others, with its own text.
         present,
         one_of,
         name_characters,
+        // Of tables, which are also named by ARN; an empty name breaks only the first of these.
+        table_not_empty,
+        table_characters,
+        table_length_at_least,
+        table_length_at_most,
         length_at_least,
         length_at_most,
         at_least,

@@ -20,17 +20,26 @@ inline constexpr Shape value_map{.kind = Kind::map, .element = &value};
 
 inline constexpr Rule present[] = {{.is = Is::present}};
 
-/// Of tables and indexes on the data plane.
+/// Of indexes that must be named.
 inline constexpr Rule resource_name[] = {{.is = Is::present},
                                          {.is = Is::name_characters},
                                          {.is = Is::length_at_least, .number = 3},
                                          {.is = Is::length_at_most, .number = 255}};
+/// Of tables on the data plane.
+inline constexpr Rule table_reference[] = {{.is = Is::present},
+                                           {.is = Is::table_not_empty},
+                                           {.is = Is::table_characters},
+                                           {.is = Is::table_length_at_least, .number = 3},
+                                           {.is = Is::table_length_at_most, .number = 255}};
 inline constexpr Rule optional_name[] = {{.is = Is::name_characters},
                                          {.is = Is::length_at_least, .number = 3},
                                          {.is = Is::length_at_most, .number = 255}};
 /// Of tables on the control plane.
-inline constexpr Rule table_name[] = {
-    {.is = Is::required}, {.is = Is::table_name}, {.is = Is::name_characters}};
+inline constexpr Rule table_name[] = {{.is = Is::required},
+                                      {.is = Is::table_not_empty},
+                                      {.is = Is::table_characters},
+                                      {.is = Is::table_length_at_least, .number = 3},
+                                      {.is = Is::table_length_at_most, .number = 255}};
 /// Of tables as keys of a map.
 inline constexpr Rule table_key_rules[] = {{.is = Is::length_at_most, .number = 255},
                                            {.is = Is::length_at_least, .number = 3},

@@ -128,14 +128,6 @@ Task<Result<StatementWrite>> run_one(Database& database, StatementCall call, boo
     co_return co_await carry_out(database, table.schema, std::move(write), measured);
 }
 
-// --- ExecuteTransaction ---
-
-struct TransactionCall {
-    std::vector<StatementCall> statements{};
-    std::string token{};
-    CapacityReport capacity = CapacityReport::none;
-};
-
 bool returns_values(const partiql::Statement& statement) {
     if (const auto* update = std::get_if<partiql::UpdateStatement>(&statement.body)) {
         return update->returning != ReturnValues::none;
@@ -143,6 +135,102 @@ bool returns_values(const partiql::Statement& statement) {
     const auto* erase = std::get_if<partiql::DeleteStatement>(&statement.body);
     return erase != nullptr && erase->returning_old;
 }
+
+/// Whether the batch can be handed to the store as a whole, for one commit instead of many: it
+/// writes, and nothing is wanted back.
+bool may_join(const BatchCall& call) {
+    if (call.capacity != CapacityReport::none) return false;
+    return std::ranges::none_of(call.statements, [](const Result<StatementCall>& statement) {
+        return statement && (statement->statement.reads() || returns_values(statement->statement));
+    });
+}
+
+using BatchAnswers = std::vector<Result<StatementWrite>>;
+
+Task<Result<Write>> plan_one(Database& database, StatementCall call) {
+    CARILLON_CO_TRY(const TableDescription table,
+                    co_await database.describe_table(call.statement.table()));
+    if (std::holds_alternative<partiql::Exists>(call.statement.body)) {
+        co_return validation_fault("EXISTS can only be used in a transaction");
+    }
+    co_return plan_write(call, table.schema);
+}
+
+/// What a unit of one write failed with, if the store says it as of a transaction.
+Error alone(Error error) {
+    const auto* cancelled = dynamic_cast<const TransactionCancelled*>(error.detail.get());
+    if (cancelled == nullptr || cancelled->reasons.size() != 1) return error;
+    const TransactionCancelled::Reason& reason = cancelled->reasons.front();
+    if (reason.code == "ConditionalCheckFailed") return condition_not_met(reason.item);
+    return {Errc::invalid, reason.message};
+}
+
+Task<BatchAnswers> run_joined(Database& database, std::vector<Result<StatementCall>> statements) {
+    BatchAnswers answers;
+    std::vector<WriteUnit> units;
+    std::vector<std::size_t> places;
+    std::vector<bool> inserts;
+    for (Result<StatementCall>& statement : statements) {
+        answers.emplace_back(StatementWrite());
+        if (!statement) continue;
+        auto write = co_await plan_one(database, *std::move(statement));
+        if (!write) {
+            answers.back() = std::unexpected(std::move(write).error());
+            continue;
+        }
+        places.push_back(answers.size() - 1);
+        inserts.push_back(std::holds_alternative<PutRequest>(*write));
+        units.emplace_back().push_back(*std::move(write));
+    }
+    auto done = co_await database.update_batch(std::move(units));
+    for (std::size_t i = 0; i < done.size(); ++i) {
+        if (done[i]) continue;
+        Error error = alone(std::move(done[i]).error());
+        const bool duplicate = error.code == Errc::condition_failed && inserts[i];
+        answers[places[i]] = duplicate ? duplicate_item() : std::unexpected(std::move(error));
+    }
+    co_return answers;
+}
+
+Task<BatchAnswers> run_each(Database& database,
+                            std::vector<Result<StatementCall>> statements,
+                            bool measured) {
+    BatchAnswers answers;
+    for (Result<StatementCall>& statement : statements) {
+        answers.emplace_back(StatementWrite());
+        if (!statement) continue;
+        answers.back() = co_await run_one(database, *std::move(statement), measured);
+    }
+    co_return answers;
+}
+
+void append_answer(const Result<StatementCall>& statement,
+                   const Result<StatementWrite>& answer,
+                   std::string& out) {
+    out += '{';
+    if (!statement) {
+        append_statement_error(statement.error(), out);
+    } else {
+        out += "\"TableName\":";
+        append_json_string(out, statement->statement.table());
+        if (!answer) {
+            out += ',';
+            append_statement_error(answer.error(), out);
+        } else if (answer->returned) {
+            out += ",\"Item\":";
+            append_typed_json(*answer->returned, out);
+        }
+    }
+    out += '}';
+}
+
+// --- ExecuteTransaction ---
+
+struct TransactionCall {
+    std::vector<StatementCall> statements{};
+    std::string token{};
+    CapacityReport capacity = CapacityReport::none;
+};
 
 Result<TransactionCall> read_transaction(const Json& json) {
     TransactionCall call;
@@ -253,32 +341,21 @@ Task<Result<std::string>> write_all(Database& database, TransactionCall call) {
 
 Operations::Answer Operations::batch_execute_statement(Json request) {
     CARILLON_CO_TRY(BatchCall call, read_batch(request));
+    const std::vector<Result<StatementCall>> statements = call.statements;
     const bool measured = call.capacity != CapacityReport::none;
+    const bool joined = may_join(call);
+    BatchAnswers answers;
+    if (joined) {
+        answers = co_await run_joined(database_, std::move(call.statements));
+    } else {
+        answers = co_await run_each(database_, std::move(call.statements), measured);
+    }
     CapacityList capacity;
     std::string out = "{\"Responses\":[";
-    for (Result<StatementCall>& statement : call.statements) {
-        if (&statement != call.statements.data()) out += ',';
-        out += '{';
-        if (!statement) {
-            append_statement_error(statement.error(), out);
-            out += '}';
-            continue;
-        }
-        const std::string table = statement->statement.table();
-        const auto done = co_await run_one(database_, *std::move(statement), measured);
-        out += "\"TableName\":";
-        append_json_string(out, table);
-        if (!done) {
-            out += ',';
-            append_statement_error(done.error(), out);
-        } else {
-            if (done->returned) {
-                out += ",\"Item\":";
-                append_typed_json(*done->returned, out);
-            }
-            if (measured) capacity.add(done->consumed);
-        }
-        out += '}';
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (i > 0) out += ',';
+        append_answer(statements[i], answers[i], out);
+        if (measured && statements[i] && answers[i]) capacity.add(answers[i]->consumed);
     }
     out += ']';
     capacity.append(call.capacity, out);

@@ -307,6 +307,44 @@ TEST_F(Statements, BatchesReportEachStatement) {
                R"({"TableName":"things"}]})");
 }
 
+// Without anything wanted back, all of it is one commit of the store.
+TEST_F(Statements, BatchesOfWritesReportEachFailure) {
+    rig.expect("BatchExecuteStatement",
+               batch({statement("INSERT INTO things VALUE {'id': 'a', 'n': 1}"),
+                      statement("INSERT INTO things VALUE {'id': 'a', 'n': 2}"),
+                      statement("INSERT INTO nowhere VALUE {'id': 'a'}"),
+                      statement("UPDATE things SET n = 6 WHERE id = 'a' AND n = 5",
+                                R"(,"ReturnValuesOnConditionCheckFailure":"ALL_OLD")"),
+                      statement("rubbish"),
+                      statement("UPDATE things SET n = n + 1 WHERE id = 'a'"),
+                      statement("INSERT INTO things VALUE {'id': 5}"),
+                      statement("UPDATE things SET m.k = 1 WHERE id = 'a'"),
+                      statement("EXISTS(SELECT * FROM things WHERE id = 'a')"),
+                      statement("DELETE FROM things WHERE id = 'z'")}),
+               R"({"Responses":[{"TableName":"things"},)"
+               R"({"TableName":"things","Error":{"Code":"DuplicateItem",)"
+               R"("Message":"Duplicate primary key exists in table"}},)"
+               R"({"TableName":"nowhere","Error":{"Code":"ResourceNotFound",)"
+               R"("Message":"Requested resource not found"}},)"
+               R"({"TableName":"things","Error":{"Code":"ConditionalCheckFailed",)"
+               R"("Message":"The conditional request failed",)"
+               R"("Item":{"id":{"S":"a"},"n":{"N":"1"}}}},)"
+               R"({"Error":{"Code":"ValidationError",)"
+               R"("Message":"Statement wasn't well formed, can't be processed: Expected data )"
+               R"(manipulation"}},)"
+               R"({"TableName":"things"},)"
+               R"({"TableName":"things","Error":{"Code":"ValidationError",)"
+               R"("Message":"One or more parameter values were invalid: Type mismatch for key id )"
+               R"(expected: S actual: N"}},)"
+               R"({"TableName":"things","Error":{"Code":"ValidationError",)"
+               R"("Message":"The document path provided in the update expression is invalid for )"
+               R"(update"}},)"
+               R"({"TableName":"things","Error":{"Code":"ValidationError",)"
+               R"("Message":"EXISTS can only be used in a transaction"}},)"
+               R"({"TableName":"things"}]})");
+    EXPECT_EQ(run("SELECT n FROM things WHERE id = 'a'"), R"({"Items":[{"n":{"N":"2"}}]})");
+}
+
 TEST_F(Statements, BatchesReadByKey) {
     fill_rows();
     rig.expect("BatchExecuteStatement",

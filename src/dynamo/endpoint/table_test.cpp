@@ -63,7 +63,10 @@ TEST(Tables, RefusesInDynamoDBsWords) {
          "The parameter 'TableName' is required but was not present in the request"},
         {R"({"TableName":"a"})",
          validation,
-         "TableName must be at least 3 characters long and at most 255 characters long"},
+         "3 validation errors detected: Value null at 'attributeDefinitions' failed to satisfy "
+         "constraint: Member must not be null; Value 'a' at 'tableName' failed to satisfy "
+         "constraint: Member must have length greater than or equal to 3; Value null at 'keySchema' "
+         "failed to satisfy constraint: Member must not be null"},
         {R"({"TableName":"abc","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"X"}],"KeySchema":[]})",
          validation,
          "2 validation errors detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' "

@@ -5,6 +5,7 @@
 #include "dynamo/endpoint/capacity.hpp"
 #include "dynamo/endpoint/expressions.hpp"
 #include "dynamo/endpoint/fault.hpp"
+#include "dynamo/endpoint/images.hpp"
 #include "dynamo/endpoint/operations.hpp"
 #include "dynamo/item/json.hpp"
 #include "dynamo/validate.hpp"
@@ -180,6 +181,7 @@ Result<WritesCall> read_writes(const Json& json) {
     return call;
 }
 
+/// Of a put the whole item.
 const Item& key_of(const Write& write) {
     if (const auto* put = std::get_if<PutRequest>(&write)) return put->item;
     if (const auto* update = std::get_if<UpdateRequest>(&write)) return update->key;
@@ -190,9 +192,12 @@ const Item& key_of(const Write& write) {
 /// ConsumedCapacity and ItemCollectionMetrics of a transaction.
 class WritesReport {
 public:
-    void add(const Write& write, const TableSchema& schema) {
-        const auto* put = std::get_if<PutRequest>(&write);
-        tally_.add(consumed_by_write(schema, nullptr, put != nullptr ? &put->item : nullptr));
+    void add(const Write& write,
+             const TableSchema& schema,
+             const std::optional<Item>& before,
+             const std::optional<Item>& after) {
+        tally_.add(
+            consumed_by_write(schema, before ? &*before : nullptr, after ? &*after : nullptr));
         if (!has_collections(schema)) return;
         std::string& list = collections_[schema.name];
         if (!list.empty()) list += ',';
@@ -202,7 +207,7 @@ public:
     [[nodiscard]] std::string finish(CapacityReport report, bool metrics) const {
         std::string out = "{";
         if (report != CapacityReport::none) tally_.append(report, out);
-        if (metrics) {
+        if (metrics && !collections_.empty()) {
             if (out.size() > 1) out += ',';
             out += "\"ItemCollectionMetrics\":{";
             bool first = true;
@@ -257,13 +262,30 @@ Operations::Answer Operations::transact_write_items(Json request) {
         co_return "{}";
     }
     const WriteUnit unit = call.unit;
+    std::vector<TableSchema> schemas;
+    std::vector<ImageKey> keys;
+    for (const Write& write : unit) {
+        CARILLON_CO_TRY(TableDescription table, co_await database_.describe_table(table_of(write)));
+        const auto key = extract_key(key_of(write), table.schema.key);
+        // A key that is none the transaction itself refuses.
+        if (!key) break;
+        keys.push_back({table.schema.name, *key});
+        schemas.push_back(std::move(table.schema));
+    }
+    std::vector<std::optional<Item>> before(unit.size());
+    const bool counted = call.capacity != CapacityReport::none && keys.size() == unit.size();
+    if (counted) {
+        CARILLON_CO_TRY(before, co_await read_images(database_, keys));
+    }
     CARILLON_CO_TRY_VOID(
         co_await database_.transact_write(std::move(call.unit), std::move(call.token)));
+    std::vector<std::optional<Item>> after(unit.size());
+    if (counted) {
+        CARILLON_CO_TRY(after, co_await read_images(database_, std::move(keys)));
+    }
     WritesReport report;
-    for (const Write& write : unit) {
-        CARILLON_CO_TRY(const TableDescription table,
-                        co_await database_.describe_table(table_of(write)));
-        report.add(write, table.schema);
+    for (std::size_t i = 0; i < schemas.size(); ++i) {
+        report.add(unit[i], schemas[i], before[i], after[i]);
     }
     co_return report.finish(call.capacity, call.metrics);
 }

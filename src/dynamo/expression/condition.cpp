@@ -133,8 +133,10 @@ private:
 
 }  // namespace
 
-Result<Condition> Condition::parse(std::string_view text, const ExpressionNames& names) {
-    CARILLON_TRY(auto parsed, parse_condition(text, names));
+Result<Condition> Condition::parse(std::string_view text,
+                                   const ExpressionNames& names,
+                                   const ExpressionValues* values) {
+    CARILLON_TRY(auto parsed, parse_condition(text, names, values));
     ExpressionSource source = source_of(text, names, parsed.used);
     Condition condition;
     condition.parsed_ =

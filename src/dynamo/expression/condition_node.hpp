@@ -66,7 +66,8 @@ struct Condition::Parsed : ParsedCondition {
 };
 
 [[nodiscard]] Result<ParsedCondition> parse_condition(std::string_view text,
-                                                      const ExpressionNames& names);
+                                                      const ExpressionNames& names,
+                                                      const ExpressionValues* values = nullptr);
 
 /// The rules that depend on the values of a request.
 [[nodiscard]] Result<> check_condition(const Condition::Node& root, const ExpressionValues& values);

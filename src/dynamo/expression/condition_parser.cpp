@@ -56,8 +56,10 @@ void collect_paths(const Node& node, std::vector<Path>& paths) {
 
 class ConditionParser final : Parser {
 public:
-    ConditionParser(std::string_view text, const ExpressionNames& names)
-        : Parser(text, names, keywords) {}
+    ConditionParser(std::string_view text,
+                    const ExpressionNames& names,
+                    const ExpressionValues* values)
+        : Parser(text, names, keywords, values, Rule::names) {}
 
     Result<ParsedCondition> parse() {
         ParsedCondition parsed;
@@ -191,6 +193,19 @@ private:
         return true;
     }
 
+    /// Comparison by comparison DynamoDB names the first fault, be it an undefined placeholder or
+    /// an operand. Without the values that cannot be told, so operands come last.
+    [[nodiscard]] Rule operands_rule() const {
+        return given_values() != nullptr ? Rule::names : Rule::operands;
+    }
+
+    void check_types(const Node& node) {
+        if (given_values() == nullptr) return;
+        if (const auto checked = check_condition(node, *given_values()); !checked) {
+            note(operands_rule(), checked.error().message);
+        }
+    }
+
     const FunctionRule* function_rule(std::string_view name) {
         for (const FunctionRule& rule : functions) {
             if (rule.name == name) return &rule;
@@ -205,14 +220,15 @@ private:
 
     void check_operands(const Node& node, const FunctionRule& rule) {
         if (node.children.size() != rule.operands) {
-            note(Rule::operands, operand_count_text(node.name, node.children.size()));
+            note(operands_rule(), operand_count_text(node.name, node.children.size()));
             return;
         }
         const bool needs_path = node.function == Function::attribute_exists ||
                                 node.function == Function::attribute_not_exists;
         if (needs_path && node.children.front().kind != NodeKind::path) {
-            note(Rule::operands, requires_path_text(node.name));
+            note(operands_rule(), requires_path_text(node.name));
         }
+        check_types(node);
         check_distinct(node);
     }
 
@@ -220,6 +236,7 @@ private:
         next();
         begin_operator(out, kind);
         if (!operand_in_parentheses(out.children.emplace_back())) return false;
+        check_types(out);
         check_distinct(out);
         return true;
     }
@@ -230,6 +247,7 @@ private:
         if (!operand_in_parentheses(out.children.emplace_back())) return false;
         if (!accept_word("AND")) return syntax_error();
         if (!operand_in_parentheses(out.children.emplace_back())) return false;
+        check_types(out);
         check_distinct(out);
         return true;
     }
@@ -243,7 +261,7 @@ private:
         } while (accept_symbol(","));
         if (!expect_symbol(")")) return false;
         if (const std::size_t count = out.children.size() - 1; count > in_operands_max) {
-            note(Rule::operands,
+            note(operands_rule(),
                  "The IN operator is provided with too many operands; number of operands: " +
                      std::to_string(count));
         }
@@ -266,7 +284,7 @@ private:
         for (std::size_t i = 1; i < node.children.size(); ++i) {
             const Node& other = node.children[i];
             if (other.kind != NodeKind::path || other.path != first.path) continue;
-            note(Rule::operands,
+            note(operands_rule(),
                  "The first operand must be distinct from the remaining operands for this operator "
                  "or function; operator: " +
                      std::string(operator_text(node)) +
@@ -293,9 +311,11 @@ private:
 
 }  // namespace
 
-Result<ParsedCondition> parse_condition(std::string_view text, const ExpressionNames& names) {
+Result<ParsedCondition> parse_condition(std::string_view text,
+                                        const ExpressionNames& names,
+                                        const ExpressionValues* values) {
     CARILLON_TRY_VOID(Parser::check_size(text));
-    return ConditionParser(text, names).parse();
+    return ConditionParser(text, names, values).parse();
 }
 
 std::string_view operator_text(const Condition::Node& node) {

@@ -50,8 +50,11 @@ public:
     /// Errors are `invalid`, with DynamoDB's text after "Invalid ConditionExpression: " (the caller
     /// adds which expression it was). `used_names` and `used_values` report what was referred to,
     /// so that a front end can refuse what is unused.
+    /// With `values`, a missing one is refused here already, so that of several faults the one that
+    /// DynamoDB names is named; `check` finds it in any case.
     [[nodiscard]] static Result<Condition> parse(std::string_view text,
-                                                 const ExpressionNames& names = {});
+                                                 const ExpressionNames& names = {},
+                                                 const ExpressionValues* values = nullptr);
 
     /// `invalid` when a value is missing or an operand has a type that the operator refuses
     /// (checked before items are looked at; call it once per request).
@@ -79,9 +82,10 @@ private:
 /// SET, REMOVE, ADD and DELETE clauses.
 class Update {
 public:
-    /// Errors as of Condition::parse, to go behind "Invalid UpdateExpression: ".
+    /// As Condition::parse; errors go behind "Invalid UpdateExpression: ".
     [[nodiscard]] static Result<Update> parse(std::string_view text,
-                                              const ExpressionNames& names = {});
+                                              const ExpressionNames& names = {},
+                                              const ExpressionValues* values = nullptr);
     /// As Condition::check.
     [[nodiscard]] Result<> check(const ExpressionValues& values) const;
     /// Applies all clauses to `item`, every operand read from the item as it was before. On error
@@ -97,6 +101,10 @@ public:
     [[nodiscard]] const std::vector<Path>& paths() const;
     /// Whether a clause writes this top-level attribute (key attributes must not be updated).
     [[nodiscard]] bool touches(std::string_view attribute) const;
+    /// The type of what is written to this top-level attribute, as far as the request alone decides
+    /// it: a path's type only the item knows.
+    [[nodiscard]] std::optional<Type> written_type(std::string_view attribute,
+                                                   const ExpressionValues& values) const;
     [[nodiscard]] const ExpressionSource& source() const;
     [[nodiscard]] const std::vector<std::string>& used_names() const;
     [[nodiscard]] const std::vector<std::string>& used_values() const;
@@ -144,6 +152,16 @@ struct SortCondition {
 struct KeyCondition {
     Value hash;
     std::optional<SortCondition> sort{};
+    /// For keys of several attributes: the values of all hash attributes behind the first.
+    std::vector<Value> more_hash{};
+    /// The values of the leading sort attributes; `sort` is about the one behind them.
+    std::vector<Value> sort_prefix{};
+};
+
+/// The names of a key's attributes, in order.
+struct KeyNames {
+    std::vector<std::string_view> hash;
+    std::vector<std::string_view> sort;
 };
 
 /// Makes a KeyCondition of a KeyConditionExpression for the given key attributes
@@ -155,6 +173,13 @@ struct KeyCondition {
                                                        const ExpressionValues& values,
                                                        std::string_view hash_attribute,
                                                        std::string_view sort_attribute);
+
+/// The same for keys of several attributes: equality on every hash attribute, and conditions on the
+/// sort attributes from the left, of which only the last may be anything else.
+[[nodiscard]] Result<KeyCondition> parse_key_condition(std::string_view text,
+                                                       const ExpressionNames& names,
+                                                       const ExpressionValues& values,
+                                                       const KeyNames& key);
 
 /// DynamoDB's 573 reserved words; any case.
 [[nodiscard]] bool is_reserved_word(std::string_view word);

@@ -92,7 +92,9 @@ Result<Term> read_term(const Node& node) {
                 "condition");
         }
         if (operand.path.size() > 1) {
-            return refuse("KeyConditionExpressions cannot have conditions on nested attributes");
+            return refuse(
+                "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on "
+                "nested attributes");
         }
         term.attribute = operand.path.front().name;
         if (i > 0) term.kind = mirrored(node.kind);
@@ -166,6 +168,52 @@ Result<KeyCondition> assemble(const std::vector<Term>& terms,
     return condition;
 }
 
+SortCondition sort_condition(const Term& term, const ExpressionValues& values) {
+    SortCondition range;
+    range.op = sort_operator(term.kind);
+    range.value = *find_value(values, term.values[0]->name);
+    if (range.op == SortOperator::between) range.upper = *find_value(values, term.values[1]->name);
+    return range;
+}
+
+/// Keys of several attributes.
+Result<KeyCondition> assemble_multiple(const std::vector<Term>& terms,
+                                       const ExpressionValues& values,
+                                       const KeyNames& key) {
+    const auto term_of = [&](std::string_view name) {
+        const auto found = std::ranges::find(terms, name, &Term::attribute);
+        return found == terms.end() ? nullptr : &*found;
+    };
+    KeyCondition condition;
+    for (std::size_t i = 0; i < key.hash.size(); ++i) {
+        const Term* term = term_of(key.hash[i]);
+        if (term == nullptr) {
+            return refuse("Query condition missed key schema element: ", key.hash[i]);
+        }
+        if (term->kind != NodeKind::equal) return refuse("Query key condition not supported");
+        const Value& value = *find_value(values, term->values.front()->name);
+        if (i == 0) {
+            condition.hash = value;
+        } else {
+            condition.more_hash.push_back(value);
+        }
+    }
+    std::size_t used = key.hash.size();
+    for (const std::string_view name : key.sort) {
+        if (used == terms.size()) break;
+        const Term* term = term_of(name);
+        if (term == nullptr) return refuse("Query condition missed key schema element: ", name);
+        if (condition.sort && condition.sort->op != SortOperator::equal) {
+            return refuse("Query key condition not supported");
+        }
+        if (condition.sort) condition.sort_prefix.push_back(std::move(condition.sort->value));
+        condition.sort = sort_condition(*term, values);
+        ++used;
+    }
+    if (used != terms.size()) return refuse("Query key condition not supported");
+    return condition;
+}
+
 }  // namespace
 
 Result<KeyCondition> parse_key_condition(std::string_view text,
@@ -173,6 +221,15 @@ Result<KeyCondition> parse_key_condition(std::string_view text,
                                          const ExpressionValues& values,
                                          std::string_view hash_attribute,
                                          std::string_view sort_attribute) {
+    KeyNames key{{hash_attribute}, {}};
+    if (!sort_attribute.empty()) key.sort.push_back(sort_attribute);
+    return parse_key_condition(text, names, values, key);
+}
+
+Result<KeyCondition> parse_key_condition(std::string_view text,
+                                         const ExpressionNames& names,
+                                         const ExpressionValues& values,
+                                         const KeyNames& key) {
     auto condition = Condition::parse(text, names);
     if (!condition) return prefixed(std::move(condition).error());
     if (auto checked = condition->check(values); !checked) {
@@ -180,7 +237,9 @@ Result<KeyCondition> parse_key_condition(std::string_view text,
     }
     std::vector<Term> terms;
     CARILLON_TRY_VOID(collect(condition->root(), terms));
-    return assemble(terms, values, hash_attribute, sort_attribute);
+    if (key.hash.size() > 1 || key.sort.size() > 1) return assemble_multiple(terms, values, key);
+    const std::string_view sort = key.sort.empty() ? std::string_view() : key.sort.front();
+    return assemble(terms, values, key.hash.front(), sort);
 }
 
 }  // namespace carillon::dynamo

@@ -93,8 +93,11 @@ TEST(KeyCondition, RefusesWhatAnIndexCannotAnswer) {
          invalid + "Multiple attribute names used in one condition"},
         {":p = :s", invalid + "No key attribute specified"},
         {"pk = :p AND a.b = :1",
-         "KeyConditionExpressions cannot have conditions on nested attributes"},
-        {"pk[0] = :p", "KeyConditionExpressions cannot have conditions on nested attributes"},
+         "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested "
+         "attributes"},
+        {"pk[0] = :p",
+         "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested "
+         "attributes"},
         {"pk = :p AND pk = :p", "KeyConditionExpressions must only contain one condition per key"},
         {"pk = :p AND sk > :1 AND sk < :2",
          "KeyConditionExpressions must only contain one condition per key"},

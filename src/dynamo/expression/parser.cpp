@@ -30,8 +30,15 @@ Result<> Parser::check_size(std::string_view text) {
 
 Parser::Parser(std::string_view text,
                const ExpressionNames& names,
-               std::span<const std::string_view> keywords)
-    : text_(text), names_(names), keywords_(keywords), tokens_(lex(text)) {}
+               std::span<const std::string_view> keywords,
+               const ExpressionValues* values,
+               Rule values_rule)
+    : text_(text),
+      names_(names),
+      keywords_(keywords),
+      values_(values),
+      values_rule_(values_rule),
+      tokens_(lex(text)) {}
 
 const Token& Parser::peek_next() const {
     return tokens_[std::min(at_ + 1, tokens_.size() - 1)];
@@ -154,6 +161,9 @@ bool Parser::value(std::string& name) {
     if (peek().kind != TokenKind::value) return syntax_error();
     name = peek().text;
     add_once(used_.values, name);
+    if (values_ != nullptr && find_value(*values_, name) == nullptr) {
+        note(values_rule_, undefined_value(name).error().message);
+    }
     next();
     return true;
 }

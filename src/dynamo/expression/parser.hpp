@@ -39,6 +39,7 @@ enum class Rule : std::uint8_t {
     section,    ///< Clauses of updates given twice.
     operators,  ///< Too many of them.
     names,      ///< Undefined #names.
+    values,     ///< Undefined :values, where the parser was given the values.
     paths,      ///< Overlaps and conflicts.
     operands,
     nesting,  ///< A guard of our own, not DynamoDB's.
@@ -54,10 +55,13 @@ public:
     [[nodiscard]] static Result<> check_size(std::string_view text);
 
 protected:
-    /// `keywords` may not stand for attributes. Everything given must outlive the parser.
+    /// `keywords` may not stand for attributes. With `values`, an undefined one is a fault of
+    /// `values_rule`. Everything given must outlive the parser.
     Parser(std::string_view text,
            const ExpressionNames& names,
-           std::span<const std::string_view> keywords);
+           std::span<const std::string_view> keywords,
+           const ExpressionValues* values = nullptr,
+           Rule values_rule = Rule::values);
     ~Parser() = default;
 
     [[nodiscard]] const Token& peek() const { return tokens_[at_]; }
@@ -82,6 +86,8 @@ protected:
     /// The `.name` and `[n]` steps behind a path's start.
     bool path_tail(Path& path);
     bool value(std::string& name);
+
+    [[nodiscard]] const ExpressionValues* given_values() const { return values_; }
 
     /// `word (`: a call. Keywords call nothing.
     [[nodiscard]] bool at_call() const;
@@ -109,6 +115,8 @@ private:
     std::string_view text_;
     const ExpressionNames& names_;
     std::span<const std::string_view> keywords_;
+    const ExpressionValues* values_;
+    Rule values_rule_;
     std::vector<Token> tokens_;
     std::size_t at_ = 0;
     std::size_t depth_ = 0;

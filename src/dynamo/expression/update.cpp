@@ -168,15 +168,13 @@ Result<Place> find_place(const Item& item, const Path& path) {
                 "The document path provided in the update expression is invalid for update");
 }
 
-Result<std::optional<Change>> plan(const UpdateAction& action,
-                                   const Item& item,
-                                   const Operands& operands) {
+/// `value`: what the clause writes, evaluated.
+Result<std::optional<Change>> plan(const UpdateAction& action, const Item& item, Value value) {
     if (action.kind == ActionKind::remove) {
         CARILLON_TRY(const Place place, find_place(item, action.path));
         if (place.existing == nullptr) return std::nullopt;
         return Change{.path = &action.path, .removes = true};
     }
-    CARILLON_TRY(Value value, operands.evaluate(action.operand));
     CARILLON_TRY(const Place place, find_place(item, action.path));
     std::optional<Change> change;
     if (action.kind == ActionKind::set) {
@@ -238,6 +236,26 @@ bool path_less(const Change* one, const Change* two) {
         });
 }
 
+/// The type that an operand has whatever the item holds.
+std::optional<Type> type_of(const UpdateOperand& operand, const ExpressionValues& values) {
+    switch (operand.kind) {
+        case OperandKind::path:
+            return std::nullopt;
+        case OperandKind::value: {
+            const Value* value = find_value(values, operand.value);
+            return value != nullptr ? std::optional(value->type()) : std::nullopt;
+        }
+        case OperandKind::if_not_exists:
+            return type_of(operand.children[1], values);
+        case OperandKind::list_append:
+            return Type::list;
+        case OperandKind::plus:
+        case OperandKind::minus:
+            return Type::number;
+    }
+    return std::nullopt;
+}
+
 /// Where an appended element came to lie, which need not be the index that was asked for.
 Path appended_path(Item& item, const Path& path) {
     Path actual = path;
@@ -248,8 +266,10 @@ Path appended_path(Item& item, const Path& path) {
 
 }  // namespace
 
-Result<Update> Update::parse(std::string_view text, const ExpressionNames& names) {
-    CARILLON_TRY(auto parsed, parse_update(text, names));
+Result<Update> Update::parse(std::string_view text,
+                             const ExpressionNames& names,
+                             const ExpressionValues* values) {
+    CARILLON_TRY(auto parsed, parse_update(text, names, values));
     ExpressionSource source = source_of(text, names, parsed.used);
     Update update;
     update.parsed_ = std::make_shared<const Parsed>(Parsed{std::move(parsed), std::move(source)});
@@ -270,8 +290,15 @@ Result<> Update::apply(Item& item,
     const Operands operands(item, values);
     std::vector<Change> changes;
     changes.reserve(parsed_->actions.size());
-    for (const UpdateAction& action : parsed_->actions) {
-        CARILLON_TRY(auto change, plan(action, item, operands));
+    // All operands before any place: so a missing attribute is named before an impossible path.
+    std::vector<Value> written_values(parsed_->actions.size());
+    for (std::size_t i = 0; i < parsed_->actions.size(); ++i) {
+        const UpdateAction& action = parsed_->actions[i];
+        if (action.kind == ActionKind::remove) continue;
+        CARILLON_TRY(written_values[i], operands.evaluate(action.operand));
+    }
+    for (std::size_t i = 0; i < parsed_->actions.size(); ++i) {
+        CARILLON_TRY(auto change, plan(parsed_->actions[i], item, std::move(written_values[i])));
         if (change) changes.push_back(*std::move(change));
     }
 
@@ -306,6 +333,16 @@ bool Update::touches(std::string_view attribute) const {
     return std::ranges::any_of(parsed_->actions, [&](const UpdateAction& action) {
         return action.path.front().name == attribute;
     });
+}
+
+std::optional<Type> Update::written_type(std::string_view attribute,
+                                         const ExpressionValues& values) const {
+    for (const UpdateAction& action : parsed_->actions) {
+        if (action.path.size() > 1 || action.path.front().name != attribute) continue;
+        if (action.kind == ActionKind::remove) return std::nullopt;
+        return type_of(action.operand, values);
+    }
+    return std::nullopt;
 }
 
 const std::vector<std::string>& Update::used_names() const {

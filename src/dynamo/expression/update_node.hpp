@@ -41,7 +41,8 @@ struct Update::Parsed : ParsedUpdate {
 
 /// The update's text, with every rule kept that does not depend on values.
 [[nodiscard]] Result<ParsedUpdate> parse_update(std::string_view text,
-                                                const ExpressionNames& names);
+                                                const ExpressionNames& names,
+                                                const ExpressionValues* values = nullptr);
 
 /// The rules that depend on the values of a request.
 [[nodiscard]] Result<> check_update(const std::vector<UpdateAction>& actions,

@@ -20,8 +20,10 @@ void collect_paths(const UpdateOperand& operand, std::vector<Path>& paths) {
 
 class UpdateParser final : Parser {
 public:
-    UpdateParser(std::string_view text, const ExpressionNames& names)
-        : Parser(text, names, keywords) {}
+    UpdateParser(std::string_view text,
+                 const ExpressionNames& names,
+                 const ExpressionValues* values)
+        : Parser(text, names, keywords, values) {}
 
     Result<ParsedUpdate> parse() {
         ParsedUpdate parsed;
@@ -239,9 +241,11 @@ Result<> check_action_type(const UpdateAction& action, const ExpressionValues& v
 
 }  // namespace
 
-Result<ParsedUpdate> parse_update(std::string_view text, const ExpressionNames& names) {
+Result<ParsedUpdate> parse_update(std::string_view text,
+                                  const ExpressionNames& names,
+                                  const ExpressionValues* values) {
     CARILLON_TRY_VOID(Parser::check_size(text));
-    return UpdateParser(text, names).parse();
+    return UpdateParser(text, names, values).parse();
 }
 
 Result<> check_update(const std::vector<UpdateAction>& actions, const ExpressionValues& values) {

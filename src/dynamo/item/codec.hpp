@@ -32,5 +32,7 @@ void encode_key_value(const Value& value, std::string& out);
 /// The bytes under which DynamoDB places a partition: the first 8 of MD5("Outliers" + key bytes),
 /// with numbers in DynamoDB's packed form, as dynalite reproduces it. Scans go in this order.
 void append_partition_prefix(const Value& hash_key, std::string& out);
+/// The same of several values, one behind the other.
+void append_joined_prefix(std::span<const Value* const> values, std::string& out);
 
 }  // namespace carillon::dynamo

@@ -439,6 +439,9 @@ std::unexpected<Error> corrupt() {
 }  // namespace
 
 void encode_item(const Item& item, std::string& out) {
+    // Lengths and types take a few bytes beside what DynamoDB counts: room once, not by doubling.
+    constexpr std::size_t marks_bytes = 6;
+    out.reserve(out.size() + size_of(item) + item.size() * marks_bytes);
     out += version;
     Encoder{out}.attributes(item);
 }

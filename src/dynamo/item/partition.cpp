@@ -84,20 +84,26 @@ private:
 }  // namespace
 
 void append_partition_prefix(const Value& hash_key, std::string& out) {
+    const Value* const values[] = {&hash_key};
+    append_joined_prefix(values, out);
+}
+
+void append_joined_prefix(std::span<const Value* const> values, std::string& out) {
     thread_local Md5 md5;
-    std::string packed;
+    std::string joined;
     std::string_view bytes;
-    if (const std::string* text = hash_key.string()) {
-        bytes = *text;
-    } else if (const Number* number = hash_key.number()) {
-        append_packed(*number, packed);
-        bytes = packed;
-    } else {
-        const Binary* binary = hash_key.get_if<Binary>();
-        CARILLON_CHECK(binary != nullptr);
-        bytes = binary->bytes;
+    for (const Value* value : values) {
+        const Binary* binary = value->get_if<Binary>();
+        if (const Number* number = value->number()) {
+            append_packed(*number, joined);
+            continue;
+        }
+        CARILLON_CHECK(binary != nullptr || value->string() != nullptr);
+        bytes = binary != nullptr ? binary->bytes : *value->string();
+        if (values.size() > 1) joined += bytes;
     }
-    const auto digest = md5.hash(salt, bytes);
+    // One text, as most keys are, is not copied.
+    const auto digest = md5.hash(salt, joined.empty() ? bytes : std::string_view(joined));
     out.append(digest.begin(), digest.begin() + prefix_bytes);
 }
 

@@ -416,6 +416,9 @@ void append_typed_json(const Value& value, std::string& out) {
 }
 
 void append_typed_json(const Item& item, std::string& out) {
+    // Once instead of with every doubling; short attributes take about so much.
+    constexpr std::size_t usual_bytes = 48;
+    out.reserve(out.size() + item.size() * usual_bytes);
     out += '{';
     bool first = true;
     for (const Attribute& attribute : item) {

@@ -106,8 +106,8 @@ Result<> apply_order(const Select& select, const KeySchema& key, ReadPlan& plan)
         if (by_sort && &order == select.order.data()) plan.sorted = plan.partitions.size() > 1;
         if (!by_hash) continue;
         std::ranges::sort(plan.partitions, [&](const KeyCondition& one, const KeyCondition& other) {
-            const auto ordered = order.descending ? order_of(other.hash, one.hash)
-                                                  : order_of(one.hash, other.hash);
+            const auto ordered =
+                order.descending ? order_of(other.hash, one.hash) : order_of(one.hash, other.hash);
             return ordered == std::strong_ordering::less;
         });
     }
@@ -139,7 +139,8 @@ Result<ReadPlan> plan_read(const Select& select,
     }
     if (plan.key) {
         plan.partitions.push_back(one_item(*plan.key, schema.key));
-    } else {
+    } else if (!key.is_multiple()) {
+        // Keys of several attributes are rare enough to be scanned for.
         CARILLON_TRY(const std::vector<Value> hashes, take_partitions(parts, key, parameters));
         if (!hashes.empty()) {
             CARILLON_TRY(const auto sort, take_sort(parts, key, parameters));

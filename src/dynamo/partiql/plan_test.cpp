@@ -108,6 +108,15 @@ TEST(PlanRead, UsesTheKeysOfAnIndex) {
               "The table does not have the specified index: nothing");
 }
 
+TEST(PlanRead, ScansIndexesWithKeysOfSeveralAttributes) {
+    TableSchema schema = rows_schema();
+    schema.indexes.front().key.more_hash.push_back({"colour", Type::string});
+    const auto parsed = parse("SELECT * FROM \"rows\".by_kind WHERE kind = 'x' AND colour = 'red'");
+    const auto plan = plan_read(std::get<Select>(parsed->body), {}, schema);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(describe_plan(*plan), "scan, filter");
+}
+
 TEST(PlanRead, TakesParameters) {
     EXPECT_EQ(plan_of("SELECT * FROM \"rows\" WHERE pk = ? AND sk >= ?", {Value("a"), Value(3)}),
               "query a, sort >= 3");

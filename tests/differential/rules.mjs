@@ -1,0 +1,484 @@
+// The differences that are explained. Each says who is right and why; docs/dynamodb-differences.md
+// has a line for each (docs.mjs writes and checks it). A rule that never fires in a long run is
+// reported, so that none outlives its reason.
+//
+//   id       stable, for the docs
+//   title    what differs
+//   right    who does as AWS's documentation says
+//   why      with what the documentation or the service says
+//   source   where
+//   when     recognises the whole difference, or
+//   adjust   takes the part of it that the rule explains out of both answers
+
+const said = ({ body }) => body?.message ?? body?.Message ?? '';
+const ok = ({ status }) => status === 200;
+const isWrite = ({ target }) => /^(Put|Update|Delete)Item$|^BatchWriteItem$|^TransactWriteItems$/.test(target);
+const developerGuide = 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/';
+const reference = 'https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/';
+
+/** The members of a body that are ConsumedCapacity, in lists too. */
+const capacities = (body) => [body?.ConsumedCapacity ?? []].flat();
+
+const sorted = (value, name) => {
+  if (Array.isArray(value)) {
+    const list = value.map((entry) => sorted(entry));
+    return /^[SNB]S$/.test(name) ? list.sort() : list;
+  }
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key], key)]));
+};
+
+/** Whether two lists hold the same items, in any order. */
+function sameItems(one, other) {
+  if (one === undefined || other === undefined) return one === other;
+  const texts = (list) => list.map((item) => JSON.stringify(sorted(item))).sort().join('\n');
+  return texts(one) === texts(other);
+}
+
+export const rules = [
+  {
+    id: 'capacity-of-nothing',
+    title: 'Capacity of a query or scan that finds nothing',
+    right: 'Carillon',
+    why: 'A read that finds nothing is charged as the smallest read, half a unit or one; dynalite charges nothing.',
+    source: `${developerGuide}read-write-operations.html`,
+    adjust: ({ ours, theirs, request }) => {
+      if (!/Query|Scan/.test(request.target) || ours.body?.ScannedCount !== 0 || theirs.body?.ScannedCount !== 0) return;
+      if (theirs.body.ConsumedCapacity?.CapacityUnits !== 0 || !(ours.body.ConsumedCapacity?.CapacityUnits <= 1)) return;
+      delete ours.body.ConsumedCapacity;
+      delete theirs.body.ConsumedCapacity;
+    },
+  },
+  {
+    id: 'capacity-of-index-writes',
+    title: 'Capacity of writes to indexes',
+    right: 'Carillon',
+    why: 'A write is charged for every index entry that it makes, changes or removes; dynalite counts the table alone.',
+    source: `${developerGuide}GSI.html#GSI.ThroughputConsiderations.Writes`,
+    adjust: ({ ours, theirs, request, table }) => {
+      if (!isWrite(request) || !ok(ours) || !table.indexes.length) return;
+      const [mine, its] = [capacities(ours.body), capacities(theirs.body)];
+      if (mine.length !== its.length || mine.length === 0) return;
+      const fits = mine.every((one, i) => one.CapacityUnits >= its[i].CapacityUnits && (one.Table?.CapacityUnits ?? 0) === (its[i].Table?.CapacityUnits ?? 0));
+      if (!fits) return;
+      delete ours.body.ConsumedCapacity;
+      delete theirs.body.ConsumedCapacity;
+    },
+  },
+  {
+    id: 'item-collection-metrics',
+    title: 'ItemCollectionMetrics',
+    right: 'Carillon',
+    why: 'ReturnItemCollectionMetrics SIZE answers the collection of each item written to a table with local indexes; dynalite ignores it.',
+    source: `${reference}API_ItemCollectionMetrics.html`,
+    adjust: ({ ours, request, table }) => {
+      if (isWrite(request) && request.body.ReturnItemCollectionMetrics === 'SIZE' && table.indexes.some((index) => index.local)) delete ours.body?.ItemCollectionMetrics;
+    },
+  },
+  {
+    id: 'no-updated-attributes',
+    title: 'UPDATED_OLD and UPDATED_NEW without anything to show',
+    right: 'Carillon',
+    why: 'Attributes is left out when none of what was updated is there; dynalite answers an empty map.',
+    source: 'https://github.com/ExtendDB/extenddb/pull/121',
+    adjust: ({ ours, theirs, request }) => {
+      if (request.target === 'UpdateItem' && ours.body?.Attributes === undefined && JSON.stringify(theirs.body?.Attributes) === '{}') delete theirs.body.Attributes;
+    },
+  },
+  {
+    id: 'not-projected',
+    title: 'A projection that a global index cannot give',
+    right: 'Carillon',
+    why: 'Global indexes do not fetch from their table, so a projection that names what the index does not hold is refused; dynalite answers what there is.',
+    source: `${developerGuide}GSI.html#GSI.Projections`,
+    when: ({ ours }) => /^One or more parameter values were invalid: Global secondary index \S+ does not project \[/.test(said(ours)),
+  },
+  {
+    id: 'unordered-operands',
+    title: 'Values that have no order in <, <=, >, >= and BETWEEN',
+    right: 'Carillon',
+    why: 'Only strings, numbers and binaries are ordered; a value of another type is refused before anything is read. dynalite compares.',
+    source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
+    when: ({ ours }) => /^Invalid \w+Expression: Incorrect operand type for operator or function; operator or function: (<|<=|>|>=|BETWEEN), operand type: (BOOL|NULL|SS|NS|BS|L|M)$/.test(said(ours)),
+  },
+  {
+    id: 'plus-sign',
+    title: 'Numbers with a plus sign',
+    right: 'Carillon',
+    why: '+5 is a number (DynamoDB reads decimals as the JVM does); dynalite refuses the sign.',
+    source: 'https://github.com/ExtendDB/extenddb/pull/183',
+    when: ({ theirs }) => /cannot be converted to a numeric value: \+\d/.test(said(theirs)),
+  },
+  {
+    id: 'syntax-texts',
+    title: 'The text of a syntax error',
+    right: 'Carillon',
+    why: 'DynamoDB names the token and what stands near it; dynalite shows what its parser generator expected.',
+    source: `${developerGuide}Programming.Errors.html`,
+    when: ({ ours, theirs }) => /^Invalid \w+: Syntax error; Expected /.test(said(theirs))
+      && (/^Invalid \w+: Syntax error; token: /.test(said(ours)) || said(ours).endsWith('The expression can not be empty;')),
+  },
+  {
+    id: 'not-not',
+    title: 'NOT NOT',
+    right: 'Carillon',
+    why: 'The grammar has NOT condition, and NOT condition is itself a condition; dynalite cannot parse the second NOT.',
+    source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
+    when: ({ theirs, request }) => /Syntax error; Expected "\(" but "[Nn]" found\.$/.test(said(theirs)) && /NOT\s+NOT/i.test(JSON.stringify(request.body)),
+  },
+  {
+    id: 'table-exists',
+    title: 'Creating a table that exists',
+    right: 'Carillon',
+    why: 'The message is "Table already exists: NAME"; dynalite leaves it empty.',
+    source: `${reference}API_CreateTable.html`,
+    when: ({ ours, theirs }) => said(ours).startsWith('Table already exists: ') && said(theirs) === '' && /ResourceInUse/.test(theirs.body?.__type),
+  },
+  {
+    id: 'legacy-equality',
+    title: 'EQ and NE of lists, maps, booleans and null',
+    right: 'Carillon',
+    why: 'EQ and NE are supported for all data types, including lists and maps; dynalite refuses them in filters.',
+    source: `${reference}API_Condition.html`,
+    when: ({ theirs }) => /ComparisonOperator (EQ|NE) is not valid for (BOOL|NULL|L|M) AttributeValue type$/.test(said(theirs)),
+  },
+  {
+    id: 'empty-keys',
+    title: 'The text for an empty value in a key',
+    right: 'Carillon',
+    why: '"One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: ..." in all operations; dynalite says "were invalid:" in some.',
+    source: `${developerGuide}HowItWorks.NamingRulesDataTypes.html`,
+    adjust: ({ ours, theirs }) => {
+      for (const { body } of [ours, theirs]) {
+        if (/cannot contain an empty (string|binary) value/.test(body?.message)) body.message = body.message.replace('were invalid: ', 'are not valid. ');
+      }
+    },
+  },
+  {
+    id: 'empty-index-keys',
+    title: 'Empty values in the key of an index',
+    right: 'Carillon',
+    why: 'Key attributes of indexes must not be empty either; dynalite stores them.',
+    source: 'https://github.com/architect/dynalite/issues/184',
+    when: ({ ours }) => /secondary index key.*cannot contain an empty (string|binary) value/.test(said(ours)),
+  },
+  {
+    id: 'nesting',
+    title: 'Attributes nested more than 32 levels deep',
+    right: 'Carillon',
+    why: 'DynamoDB supports 32 levels; dynalite has no limit.',
+    source: `${developerGuide}Constraints.html`,
+    when: ({ ours }) => /Nesting Levels have exceeded supported limits/.test(said(ours)),
+  },
+  {
+    id: 'null-in-set',
+    title: 'null among the members of a set',
+    right: 'Carillon',
+    why: 'A set may not have a null member; dynalite passes it on as a value.',
+    source: `${reference}API_AttributeValue.html`,
+    when: ({ ours }) => /may not have a null string as a member|may not contain null members/.test(said(ours)),
+  },
+  {
+    id: 'shown-values',
+    title: 'Values inside validation errors',
+    right: 'open',
+    why: 'DynamoDB shows them as the JVM prints the request; nobody reads them. Both servers imitate it, differently for structures inside maps and lists.',
+    source: `${developerGuide}Programming.Errors.html`,
+    adjust: ({ ours, theirs }) => {
+      for (const { body } of [ours, theirs]) {
+        if (/validation errors? detected: /.test(body?.message)) body.message = body.message.replace(/Value '.*?' at '/gs, "Value '…' at '");
+      }
+    },
+  },
+  {
+    id: 'return-values-of-delete',
+    title: 'ReturnValues of DeleteItem',
+    right: 'Carillon',
+    why: 'DeleteItem does not recognise any values other than NONE or ALL_OLD; dynalite takes them all.',
+    source: `${reference}API_DeleteItem.html`,
+    when: ({ ours, request }) => request.target === 'DeleteItem' && said(ours) === 'ReturnValues can only be ALL_OLD or NONE',
+  },
+  {
+    id: 'empty-twice',
+    title: 'Empty strings twice in a set',
+    right: 'Carillon',
+    why: 'Members of a set are unique, empty ones too; dynalite overlooks the second empty one.',
+    source: `${developerGuide}HowItWorks.NamingRulesDataTypes.html`,
+    when: ({ ours, request }) => /Input collection \[.*contains duplicates/s.test(said(ours)) && /"[SB]S":\["",""\]/.test(JSON.stringify(request.body)),
+  },
+  {
+    id: 'body-is-no-object',
+    title: 'A body that is JSON but no object',
+    right: 'Carillon',
+    why: 'SerializationException; dynalite treats it as an empty request.',
+    source: `${developerGuide}Programming.Errors.html`,
+    when: ({ ours, request }) => request.text !== undefined && /SerializationException/.test(ours.body?.__type) && !/^\s*\{/.test(request.text),
+  },
+  {
+    id: 'delete-type-set',
+    title: 'The text for a wrong operand of ADD and DELETE',
+    right: 'Carillon',
+    why: 'DynamoDB ends it with the set of types that would do (typeSet: ALLOWED_FOR_DELETE_OPERAND); dynalite leaves that out.',
+    source: 'https://github.com/aws/aws-sdk-js-v3/issues/4939',
+    adjust: ({ ours }) => {
+      if (ours.body?.message) ours.body.message = ours.body.message.replace(/, typeSet: ALLOWED_FOR_(ADD|DELETE)_OPERAND$/, '');
+    },
+  },
+  {
+    id: 'legacy-or',
+    title: 'ConditionalOperator OR',
+    right: 'Carillon',
+    why: 'OR: true when at least one of the conditions is; dynalite is done with the first that is not.',
+    source: `${developerGuide}LegacyConditionalParameters.ConditionalOperator.html`,
+    when: ({ ours, theirs, request }) => {
+      const { ConditionalOperator, Expected, QueryFilter, ScanFilter } = request.body;
+      if (ConditionalOperator !== 'OR' || Object.keys(Expected ?? QueryFilter ?? ScanFilter ?? {}).length < 2) return false;
+      if (Expected) return /ConditionalCheckFailed/.test(theirs.body.__type) && !/ConditionalCheckFailed/.test(ours.body.__type);
+      return ok(ours) && ok(theirs) && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count > theirs.body.Count;
+    },
+  },
+  {
+    id: 'shown-binary',
+    title: 'Binaries in the text about the bounds of BETWEEN',
+    right: 'open',
+    why: 'The bounds are shown as the JVM prints them, a binary as its buffer; dynalite shows base64.',
+    source: `${developerGuide}Programming.Errors.html`,
+    when: ({ ours, theirs }) => /^Invalid \w+: The BETWEEN operator requires .*HeapByteBuffer/.test(said(ours)) && /^Invalid \w+: The BETWEEN operator requires .*\{B:/.test(said(theirs)),
+  },
+  {
+    id: 'nested-key-condition',
+    title: 'The text for a key condition on a nested attribute',
+    right: 'Carillon',
+    why: 'Since 2026 the service puts "Invalid KeyConditionExpression: " in front of it; dynalite has the older text.',
+    source: 'https://github.com/ExtendDB/extenddb/pull/195',
+    adjust: ({ ours }) => {
+      if (/KeyConditionExpressions cannot have conditions on nested attributes$/.test(ours.body?.message)) ours.body.message = ours.body.message.replace('Invalid KeyConditionExpression: ', '');
+    },
+  },
+  {
+    id: 'table-name-length',
+    title: 'Table names that are empty, too short or too long',
+    right: 'Carillon',
+    why: 'A name is told apart from an ARN now, so an empty one breaks only the length of at least 1, and CreateTable reports the length as any other constraint; dynalite has the older texts.',
+    source: `${reference}API_CreateTable.html`,
+    when: ({ ours, theirs }) => /at 'tableName' failed to satisfy constraint: Member must have length/.test(said(ours))
+      && (/at 'tableName' failed to satisfy constraint/.test(said(theirs)) || /^TableName must be at least 3/.test(said(theirs))),
+  },
+  {
+    id: 'batch-sizes',
+    title: 'The texts for batches that are empty or too large',
+    right: 'Carillon',
+    why: 'The texts of 2026 name the member without its value; dynalite has the older ones.',
+    source: 'https://github.com/nubo-db/dynoxide/pull/198',
+    when: ({ ours }) => /^1 validation error detected: Value at 'RequestItems|^The requestItems parameter is required for BatchWriteItem$/.test(said(ours)),
+  },
+  {
+    id: 'holes',
+    title: 'null in place of a part of a request',
+    right: 'Carillon',
+    why: 'A part that must be there and is null breaks "Member must not be null"; dynalite takes some of them as given and fails later, or falls.',
+    source: `${reference}CommonErrors.html`,
+    when: ({ ours }) => /Value null at '[\w.]+\.member' failed to satisfy constraint: Member must not be null/.test(said(ours)),
+  },
+  {
+    id: 'exists-with-value',
+    title: 'Expected with Exists true and a Value',
+    right: 'Carillon',
+    why: 'Exists true means that the attribute must have the Value; dynalite only looks whether it is there.',
+    source: `${reference}API_ExpectedAttributeValue.html`,
+    when: ({ ours, theirs, request }) => Object.values(request.body.Expected ?? {}).some((one) => one?.Exists === true && one.Value)
+      && /ConditionalCheckFailed/.test(ours.body.__type) !== /ConditionalCheckFailed/.test(theirs.body.__type),
+  },
+  {
+    id: 'expected-values',
+    title: 'Wrong values in Expected',
+    right: 'Carillon',
+    why: 'Values in an AttributeValueList are checked as all values are; dynalite compares with them.',
+    source: `${reference}API_ExpectedAttributeValue.html`,
+    when: ({ ours, request }) => request.body.Expected && ours.status === 400
+      && /numeric value|may not be empty|should not be empty|contains duplicates|datatypes|Number overflow|Number underflow|significant digits|Null attribute value|is not valid for \w+ AttributeValue type/.test(said(ours)),
+  },
+  {
+    id: 'segment-zero',
+    title: 'Segment 0 without TotalSegments',
+    right: 'Carillon',
+    why: 'If you provide Segment, you must also provide TotalSegments; dynalite overlooks the segment 0.',
+    source: `${reference}API_Scan.html`,
+    when: ({ ours, request }) => request.body.Segment === 0 && said(ours).startsWith('The TotalSegments parameter is required'),
+  },
+  {
+    id: 'total-segments',
+    title: 'TotalSegments above a million, Segment not below it',
+    right: 'Carillon',
+    why: 'The maxima are 1000000 and 999999; dynalite has none.',
+    source: `${reference}API_Scan.html`,
+    when: ({ ours }) => /at '(totalSegments|segment)' failed to satisfy constraint: Member must have value less than or equal to (1000000|999999)/.test(said(ours)),
+  },
+  {
+    id: 'select',
+    title: 'Select together with projections',
+    right: 'Carillon',
+    why: 'SPECIFIC_ATTRIBUTES needs a projection, every other Select forbids one, and ALL_PROJECTED_ATTRIBUTES needs an index; dynalite takes any combination.',
+    source: `${reference}API_Query.html#DDB-Query-request-Select`,
+    when: ({ ours }) => /^(Must specify|Cannot specify) the .* when choosing to get |^ALL_PROJECTED_ATTRIBUTES can be used only when/.test(said(ours)),
+  },
+  {
+    id: 'throughput-of-no-index',
+    title: 'UpdateTable of an index that is not there',
+    right: 'Carillon',
+    why: 'An error; dynalite passes over it when the table has no indexes.',
+    source: `${reference}API_UpdateTable.html`,
+    when: ({ ours, theirs, request }) => request.target === 'UpdateTable' && ok(theirs) && /index/i.test(said(ours)),
+  },
+  {
+    id: 'sizes-of-conditions',
+    title: 'Key conditions beyond the size of keys',
+    right: 'Carillon',
+    why: 'Values that no key can have are refused; dynalite finds nothing.',
+    source: `${developerGuide}Constraints.html`,
+    when: ({ ours, request }) => request.target === 'Query' && /has exceeded the (maximum )?size limit of/.test(said(ours)),
+  },
+  {
+    id: 'start-key-and-condition',
+    title: 'Which is named, a wrong start key or a wrong key condition',
+    right: 'open',
+    why: 'Both are refused with their own texts; when both are wrong, Carillon names the condition, and dynalite goes from key to key.',
+    source: `${reference}API_Query.html`,
+    when: ({ ours, theirs, request }) => request.target === 'Query' && request.body.ExclusiveStartKey
+      && /^(Query |One or more parameter values were invalid: Condition parameter|Attempted conditional|The provided starting key|The provided key element)/.test(said(ours))
+      && /^(Query |One or more parameter values were invalid: Condition parameter|Attempted conditional|The provided starting key|The provided key element)/.test(said(theirs)),
+  },
+  {
+    id: 'attribute-name-length',
+    title: 'Names of key attributes that are empty or too long',
+    right: 'Carillon',
+    why: 'Names in AttributeDefinitions and KeySchema have 1 to 255 characters; dynalite does not count them.',
+    source: `${reference}API_AttributeDefinition.html`,
+    when: ({ ours, request }) => /Table$/.test(request.target) && /at '[\w.]*attributeName' failed to satisfy constraint: Member must have length/.test(said(ours)),
+  },
+  {
+    id: 'list-index',
+    title: 'List indexes beyond 32 bits',
+    right: 'Carillon',
+    why: '"List index is not within the allowable range"; dynalite has no limit.',
+    source: `${developerGuide}Expressions.Attributes.html`,
+    when: ({ ours }) => /List index is not within the allowable range/.test(said(ours)),
+  },
+  {
+    id: 'capacity-of-consistent-scans',
+    title: 'Capacity of consistent scans',
+    right: 'Carillon',
+    why: 'A strongly consistent read costs twice an eventually consistent one, in scans too; dynalite does not know ConsistentRead there.',
+    source: `${reference}API_Scan.html`,
+    adjust: ({ ours, theirs, request }) => {
+      if (request.target !== 'Scan' || request.body?.ConsistentRead !== true || !ok(ours) || !ok(theirs)) return;
+      if (ours.body.ConsumedCapacity?.CapacityUnits < (theirs.body.ConsumedCapacity?.CapacityUnits ?? 0)) return;
+      delete ours.body.ConsumedCapacity;
+      delete theirs.body.ConsumedCapacity;
+    },
+  },
+  {
+    id: 'members-of-today',
+    title: 'Members that dynalite does not know',
+    right: 'Carillon',
+    why: 'ReturnValuesOnConditionCheckFailure, ConsistentRead of Scan, TableClass and others are checked; dynalite passes over them.',
+    source: `${reference}API_Operations_Amazon_DynamoDB.html`,
+    when: ({ ours, request }) => ours.status === 400 && request.malformed === true
+      && (/returnValuesOnConditionCheckFailure/.test(said(ours)) || (/SerializationException/.test(ours.body.__type)
+        && ((request.body.ReturnValuesOnConditionCheckFailure !== undefined && typeof request.body.ReturnValuesOnConditionCheckFailure !== 'string')
+          || (request.target === 'Scan' && request.body.ConsistentRead !== undefined && typeof request.body.ConsistentRead !== 'boolean')))),
+  },
+  {
+    id: 'sums-out-of-range',
+    title: 'Sums that are no number of DynamoDB',
+    right: 'Carillon',
+    why: 'A sum of more than 38 digits or beyond the range is refused, as any such number is; dynalite stores it.',
+    source: `${developerGuide}HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number`,
+    when: ({ ours, request }) => request.target === 'UpdateItem' && /^Number (over|under)flow\./.test(said(ours)),
+  },
+  {
+    id: 'distinct-in',
+    title: 'An operand of IN, BETWEEN that is its own candidate',
+    right: 'Carillon',
+    why: '"The first operand must be distinct from the remaining operands", also when there are several; dynalite looks at pairs only.',
+    source: 'https://github.com/nubo-db/dynoxide/issues/31',
+    when: ({ ours }) => /The first operand must be distinct from the remaining operands for this operator or function; operator: (IN|BETWEEN),/.test(said(ours)),
+  },
+  {
+    id: 'create-table-checks',
+    title: 'CreateTable with definitions that are doubled or unused, or throughput out of bounds',
+    right: 'Carillon',
+    why: 'Refused; dynalite looks at definitions only when there are no indexes, and at the throughput of the table only.',
+    source: `${reference}API_CreateTable.html`,
+    when: ({ ours, request }) => request.target === 'CreateTable'
+      && /Cannot specify an attribute more than once in AttributeDefinitions|Some AttributeDefinitions are not used|^Given value \d+ for \w+ is out of bounds/.test(said(ours)),
+  },
+  {
+    id: 'which-conflict',
+    title: 'Which of several conflicting paths are named',
+    right: 'open',
+    why: 'Carillon names the first pair, dynalite the last.',
+    source: `${developerGuide}Expressions.UpdateExpressions.html`,
+    adjust: ({ ours, theirs }) => {
+      if (![ours, theirs].every((one) => /^Invalid \w+: Two document paths conflict with each other;/.test(said(one)))) return;
+      for (const { body } of [ours, theirs]) body.message = body.message.replace(/path one: .*/, 'path one: …');
+    },
+  },
+  {
+    id: 'index-order',
+    title: 'The order of an index beyond its keys',
+    right: 'open',
+    why: 'No order is documented for scans of an index, nor for items of one partition with the same sort key. Where pages are cut, their items differ too.',
+    source: `${reference}API_Scan.html`,
+    when: ({ ours, theirs, request }) => {
+      const { IndexName, Limit, ExclusiveStartKey, Segment } = request.body;
+      if (!/^(Scan|Query)$/.test(request.target) || !IndexName || !ok(ours) || !ok(theirs)) return false;
+      if (Limit !== undefined || ExclusiveStartKey !== undefined || Segment !== undefined) return true;
+      return ours.body.Count === theirs.body.Count && ours.body.ScannedCount === theirs.body.ScannedCount && sameItems(ours.body.Items, theirs.body.Items);
+    },
+  },
+  {
+    id: 'sizes-of-index-keys',
+    title: 'Keys of indexes beyond the size of keys',
+    right: 'Carillon',
+    why: '2048 bytes for hash keys and 1024 for sort keys, in indexes too; dynalite looks at the table\'s own key only.',
+    source: `${developerGuide}Constraints.html`,
+    when: ({ ours }) => /has exceeded the maximum size limit of \d+ bytes\. IndexName: /.test(said(ours)),
+  },
+  {
+    id: 'put-and-delete',
+    title: 'A put and a delete in one write of a batch',
+    right: 'Carillon',
+    why: 'A WriteRequest has exactly one of them; dynalite takes the put.',
+    source: `${reference}API_WriteRequest.html`,
+    when: ({ ours, request }) => request.target === 'BatchWriteItem' && /^Supplied AttributeValue has more than one datatypes set/.test(said(ours))
+      && /"PutRequest":\{.*\},"DeleteRequest":/.test(JSON.stringify(request.body)),
+  },
+  {
+    id: 'empty-attribute-name',
+    title: 'A placeholder for an empty name',
+    right: 'Carillon',
+    why: '"Empty attribute name for key #x"; dynalite calls the placeholder undefined.',
+    source: `${reference}API_GetItem.html`,
+    when: ({ ours }) => /^ExpressionAttributeNames contains invalid value: Empty attribute name for key/.test(said(ours)),
+  },
+  {
+    id: 'fetched-by-local-index',
+    title: 'A projection that goes beyond a local index',
+    right: 'Carillon',
+    why: 'What a local index does not hold is fetched from the table; dynalite answers without it.',
+    source: `${developerGuide}LSI.html#LSI.Projections`,
+    when: ({ ours, theirs, request, table }) => /^(Query|Scan)$/.test(request.target) && ok(ours) && ok(theirs)
+      && table.indexes.some((index) => index.local && index.name === request.body.IndexName && index.projection.ProjectionType !== 'ALL')
+      && (request.body.ProjectionExpression !== undefined || request.body.AttributesToGet !== undefined)
+      && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count === theirs.body.Count,
+  },
+  {
+    id: 'several-mistyped',
+    title: 'Which of several mistyped members is named',
+    right: 'open',
+    why: 'Carillon reads members as they come in the body, dynalite in the order of its own list. AWS does not say.',
+    source: `${developerGuide}Programming.Errors.html`,
+    when: ({ ours, theirs, request }) => request.malformed === true && [ours, theirs].every(({ body }) => /SerializationException/.test(body?.__type) && body.Message),
+  },
+];

@@ -1,0 +1,46 @@
+#!/bin/sh
+# The recurrence module against other implementations.
+#
+#   run.sh ANSWER_PROGRAM [LIBICAL_PROGRAM] [--full]
+#
+# Without --full a short part with a fixed seed. Exit code 77: this machine has neither node with npm
+# nor python3-dateutil.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+program=$1
+libical=
+full=
+shift
+for argument in "$@"; do
+    if [ "$argument" = --full ]; then full=1; else libical=$argument; fi
+done
+cron=1500 rules=300
+[ -z "$full" ] || cron=25000 rules=5000
+
+command -v node >/dev/null && command -v npm >/dev/null || {
+    echo "skipped: needs node and npm (apt-get install nodejs npm)"
+    exit 77
+}
+if [ ! -d "$here/node_modules/croner" ]; then
+    (cd "$here" && npm ci --no-audit --no-fund --silent) || {
+        echo "skipped: npm could not install what it compares with (see above)"
+        exit 77
+    }
+fi
+
+failed=0
+check() {
+    "$@"
+    case $? in
+        0) ;;
+        77) echo "  skipped: $*" ;;
+        *) failed=1; echo "  failed: $*" ;;
+    esac
+}
+check node "$here/cron.mjs" "$program" --count $cron
+check node "$here/rrule.mjs" "$program" --count $rules
+check node "$here/holidays.mjs" "$program"
+check python3 "$here/compare.py" "$program" zones ${full:+--all}
+check python3 "$here/compare.py" "$program" rrule --count $rules
+[ -z "$libical" ] || check python3 "$here/compare.py" "$program" rrule --count $rules --libical "$libical"
+exit $failed
