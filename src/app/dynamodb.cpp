@@ -3,6 +3,7 @@
 #include "app/signals.hpp"
 #include "app/store.hpp"
 #include "runtime/event.hpp"
+#include "runtime/loop_thread.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/task_group.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <ostream>
 #include <string>
+#include <utility>
 
 namespace carillon::app {
 namespace {
@@ -95,8 +97,11 @@ cli::ExitCode dynamodb(const Config& config,
     const auto database = open_store(config, clock);
     if (!database) return fail_with(database.error());
     runtime::SystemRandom random;
-    dynamo::endpoint::Service service(
-        loop, **database, random, *log, endpoint_options(config.dynamodb));
+    // Outlives the service, its thread does not.
+    runtime::LoopThread connections(clock);
+    dynamo::endpoint::ServiceOptions options = endpoint_options(config.dynamodb);
+    options.helper = &connections.loop();
+    dynamo::endpoint::Service service(loop, **database, random, *log, std::move(options));
     if (auto started = service.start(); !started) {
         return fail_with(with_advice(std::move(started).error(), "--port"));
     }
@@ -106,7 +111,9 @@ cli::ExitCode dynamodb(const Config& config,
     runtime::TaskGroup group(loop);
     Run run{config, console, loop, *log, asked_to_stop};
     group.spawn(live(run, service));
+    connections.start();
     loop.run();
+    connections.join();
     return cli::ExitCode::ok;
 }
 

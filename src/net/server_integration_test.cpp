@@ -8,7 +8,6 @@
 #include <memory>
 #include <poll.h>
 #include <sys/resource.h>
-#include <thread>
 #include <vector>
 
 namespace carillon::net {
@@ -53,28 +52,6 @@ public:
     }
 };
 
-/// Counts the requests that it was not given on the thread that made it.
-class ThreadDesk final : public HttpHandler {
-public:
-    int handled = 0;
-    int elsewhere = 0;
-
-    Task<ServerResponse> handle(ServerRequest&) override {
-        ++handled;
-        elsewhere += std::this_thread::get_id() == home_ ? 0 : 1;
-        ServerResponse response;
-        response.body = "here";
-        co_return response;
-    }
-
-    [[nodiscard]] ServerResponse refuse(int status, const std::string&) const override {
-        return {.status = status};
-    }
-
-private:
-    std::thread::id home_ = std::this_thread::get_id();
-};
-
 ServerOptions quick_options() {
     ServerOptions options;
     options.header_bytes_max = 2'048;
@@ -98,12 +75,6 @@ Task<> serve(World& world, HttpServer& server, std::function<void()> script, Dur
     co_await server.stop(grace);
 }
 
-/// Stops the server while a request is in its handler.
-Task<> stop_when_asked(World& world, const Desk& desk, HttpServer& server) {
-    while (desk.requests == 0) (void)co_await world.loop.sleep_for(1ms);
-    co_await server.stop(1s);
-}
-
 /// Runs `script` against a server, then stops it: one alone, and one whose connections are all on
 /// its helper's loop.
 void against(ServerOptions options, const std::function<void(std::uint16_t port)>& script) {
@@ -117,8 +88,7 @@ void against(ServerOptions options, const std::function<void(std::uint16_t port)
         HttpServer server(world.loop, desk, options);
         helper.start();
         ASSERT_TRUE(server.start());
-        const std::uint16_t port = server.port();
-        world.run(serve(world, server, [&script, port] { script(port); }, 1s));
+        world.run(serve(world, server, [&] { script(server.port()); }, 1s));
         helper.join();
     }
 }
@@ -154,8 +124,7 @@ TEST(HttpServer, AnswersAndKeepsTheConnection) {
         peer.send("POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi");
         second = peer.read_until("POST /b hi");
     });
-    EXPECT_NE(first.find("Date: "), std::string::npos);
-    EXPECT_NE(first.find(" GMT\r\n"), std::string::npos);
+    EXPECT_LT(first.find("Date: "), first.find(" GMT\r\n"));
     EXPECT_EQ(without_date(first), "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nGET /a ");
     EXPECT_EQ(without_date(second), "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nPOST /b hi");
 }
@@ -385,7 +354,7 @@ TEST(HttpServer, SurvivesRunningOutOfDescriptors) {
 #endif
     World world;
     Desk desk(world.loop);
-    HttpServer server(world.loop, desk, ServerOptions{});
+    HttpServer server(world.loop, desk, {});
     ASSERT_TRUE(server.start());
     std::string answer;
     const auto script = [&] {
@@ -426,7 +395,7 @@ Task<> stop_on(runtime::Event& asked, HttpServer& server, Duration grace, bool& 
 TEST(HttpServer, StopsAfterTheRequestUnderWay) {
     World world;
     Desk desk(world.loop);
-    HttpServer server(world.loop, desk, ServerOptions{});
+    HttpServer server(world.loop, desk, {});
     ASSERT_TRUE(server.start());
     runtime::Event asked(world.loop);
     bool stopped = false;
@@ -457,7 +426,7 @@ TEST(HttpServer, StopsAfterTheRequestUnderWay) {
 TEST(HttpServer, EndsEverythingAfterItsGrace) {
     World world;
     Desk desk(world.loop);
-    HttpServer server(world.loop, desk, ServerOptions{});
+    HttpServer server(world.loop, desk, {});
     ASSERT_TRUE(server.start());
     runtime::Event asked(world.loop);
     bool stopped = false;
@@ -496,71 +465,6 @@ TEST(HttpServer, SaysWhyItCannotStart) {
         ASSERT_FALSE(started) << host;
         EXPECT_EQ(started.error().code, Errc::invalid) << host;
     }
-}
-
-TEST(HttpServer, SharesConnectionsWithItsHelperAndHandlesAllOnItsOwnLoop) {
-    World world;
-    runtime::LoopThread helper(world.clock);
-    ServerOptions options;
-    options.helper = &helper.loop();
-    options.own_connections = 2;
-    ThreadDesk desk;
-    HttpServer server(world.loop, desk, options);
-    helper.start();
-    ASSERT_TRUE(server.start());
-    int answered = 0;
-    const std::uint16_t port = server.port();
-    world.run(serve(
-        world,
-        server,
-        [&] {
-            std::vector<RawConnection> peers;
-            for (int i = 0; i < 8; ++i) peers.push_back(RawConnection::connect(port));
-            for (int round = 0; round < 50; ++round) {
-                for (const RawConnection& peer : peers) {
-                    peer.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
-                }
-                for (RawConnection& peer : peers) {
-                    if (peer.read_until("here").ends_with("here")) ++answered;
-                }
-            }
-        },
-        1s));
-    helper.join();
-    EXPECT_EQ(answered, 8 * 50);
-    EXPECT_EQ(desk.handled, 8 * 50);
-    EXPECT_EQ(desk.elsewhere, 0);
-}
-
-TEST(HttpServer, EndsWhatItsHelperHoldsAfterItsGrace) {
-    World world;
-    runtime::LoopThread helper(world.clock);
-    ServerOptions options;
-    options.helper = &helper.loop();
-    options.own_connections = 0;
-    Desk desk(world.loop);
-    HttpServer server(world.loop, desk, options);
-    helper.start();
-    ASSERT_TRUE(server.start());
-    desk.on_wait = [&] {
-        // Stopped with a request under way and an idle connection; the handler ends during it.
-        world.loop.call_at(world.clock.ticks() + 50'000'000, [&] { desk.gate.set(); });
-    };
-    std::string waited;
-    std::string idle;
-    const std::uint16_t port = server.port();
-    const auto peers = [&] {
-        RawConnection resting = RawConnection::connect(port);
-        RawConnection peer = RawConnection::connect(port);
-        peer.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-        waited = peer.read_all();
-        idle = resting.read_all();
-    };
-    world.peer(peers);
-    world.run(stop_when_asked(world, desk, server));
-    helper.join();
-    EXPECT_NE(waited.find("GET /wait "), std::string::npos);
-    EXPECT_EQ(idle, "");
 }
 
 Task<> stop_now(HttpServer& server) {

@@ -234,23 +234,27 @@ Item to_item(const Webhook& webhook) {
 }
 
 Item to_item(const Webhook& webhook, Value body) {
-    Item item = key_of(webhook.name_space, webhook.id);
-    item.set("url", webhook.url);
-    item.set("method", webhook.method);
-    item.set("schedule", format_instant(webhook.schedule));
-    item.set("headers", headers_value(webhook.headers));
-    item.set("body", std::move(body));
-    item.set("repeat", repeat_value(webhook.repeat));
-    item.set("retries", retries_value(webhook.retries));
-    item.set("response", response_value(webhook.response));
-    item.set("errors", errors_value(webhook.errors));
-    item.set("status", to_string(webhook.status));
-    item.set("__createdAt", format_instant(webhook.created_at));
-    item.set("__updatedAt", format_instant(webhook.updated_at));
-    item.set("__ts", webhook.version);
+    // In the order of the names, so that each goes to the end; with room for what the queue adds.
+    Item item;
+    item.reserve(24);
     if (webhook.last_attempt > 0) item.set("__attempts", webhook.last_attempt);
-    if (!webhook.series.empty()) item.set("__series", webhook.series);
+    item.set("__createdAt", format_instant(webhook.created_at));
     if (!webhook.successor.empty()) item.set("__next", webhook.successor);
+    if (!webhook.series.empty()) item.set("__series", webhook.series);
+    item.set("__ts", webhook.version);
+    item.set("__updatedAt", format_instant(webhook.updated_at));
+    item.set("body", std::move(body));
+    item.set("errors", errors_value(webhook.errors));
+    item.set("headers", headers_value(webhook.headers));
+    item.set("id", webhook.id);
+    item.set("method", webhook.method);
+    item.set("namespace", webhook.name_space);
+    item.set("repeat", repeat_value(webhook.repeat));
+    item.set("response", response_value(webhook.response));
+    item.set("retries", retries_value(webhook.retries));
+    item.set("schedule", format_instant(webhook.schedule));
+    item.set("status", to_string(webhook.status));
+    item.set("url", webhook.url);
     return item;
 }
 

@@ -66,14 +66,17 @@ class Listener:
         for line in self.process.stdout:
             self.calls.append(json.loads(line))
 
-    def wait(self, id, count=1, timeout_s=15):
+    def rings(self, name):
+        return [call for call in self.calls if call["target"] == "/" + name]
+
+    def wait(self, name, count=1, timeout_s=15):
         deadline = time.time() + timeout_s
         while time.time() < deadline:
-            found = [call for call in self.calls if call["id"] == id]
+            found = self.rings(name)
             if len(found) >= count:
                 return found
             time.sleep(0.02)
-        failures.append(f"{id}: {len(found)} calls came, expected {count}")
+        failures.append(f"{name}: {len(found)} calls came, expected {count}")
         return found
 
     def stop(self):
@@ -134,14 +137,16 @@ def check_add_and_ring(cli, listener):
 
 def check_repeat(cli, listener):
     cli("webhook", "add", listener.url + "/tick", "--every", "1s", "--max", "2", "--id", "tick")
-    first = listener.wait("tick")[0]
-    second, third = listener.wait("tick__1")[0], listener.wait("tick__2")[0]
+    first, second, third = listener.wait("tick", 3)
+    occurrences = [cli.json("webhook", "get", id)["webhookId"] for id in ("tick", "tick__1", "tick__2")]
+    expect("tick: each occurrence has its own webhook-id", [call["id"] for call in (first, second, third)], occurrences)
+    expect("tick: no id twice", len(set(occurrences)), 3)
     for earlier, later in ((first, second), (second, third)):
         gap = seconds(later["at"]) - seconds(earlier["at"])
         if not 0.8 < gap < 1.5:
             failures.append(f"tick: {gap:.3f} s between rings instead of 1 s")
     time.sleep(1.5)
-    expect("tick: rings in all", len([c for c in listener.calls if c["id"].startswith("tick")]), 3)
+    expect("tick: rings in all", len(listener.rings("tick")), 3)
     expect("tick: all listed", len(cli.json("webhook", "list", "--id-prefix", "tick")["items"]), 3)
 
 
@@ -298,7 +303,7 @@ def check_restart(server, cli, listener):
     cli("webhook", "add", listener.url + "/over", "--id", "over", "--in", "2s")
     expect("SIGTERM: exit code", server.stop(), 0)
     time.sleep(2.2)
-    if any(call["id"] == "over" for call in listener.calls):
+    if listener.rings("over"):
         failures.append("over rang although no server ran")
     server.port = int(cli.environment["CARILLON_SERVER"].rsplit(":", 1)[1])
     server.start()
@@ -312,8 +317,9 @@ def check_demo(program, scratch):
     took = time.time() - began
     expect("demo: exit code", result.returncode, 0)
     expect_in("demo", "nothing lost", result.stdout)
-    for id in ("at-once", "soon", "every-second__2", "flaky"):
-        expect_in("demo", id, result.stdout)
+    for name, rings in (("at-once", 1), ("soon", 1), ("every-second", 3), ("flaky", 3)):
+        lines = [line for line in result.stdout.splitlines() if f"  {name} " in line and " attempt " in line]
+        expect(f"demo: {name}", len(lines), rings)
     if took > 20:
         failures.append(f"the demonstration took {took:.0f} s")
     print(result.stdout)

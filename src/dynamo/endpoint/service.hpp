@@ -19,6 +19,8 @@ struct ServiceOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 8000;  ///< 0: any free one.
     EndpointOptions endpoint{};
+    /// As net::ServerOptions::helper.
+    runtime::Loop* helper = nullptr;
 };
 
 /// Lives on `loop`. The database must outlive it.
@@ -42,6 +44,7 @@ private:
     runtime::Loop& loop_;
     Log& log_;
     bool both_loopbacks_;
+    runtime::Loop* helper_;
     Endpoint endpoint_;
     net::HttpServer server_;
     std::unique_ptr<net::HttpServer> second_;  ///< On ::1.
