@@ -456,11 +456,11 @@ Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& sche
             return nested_key("Key", attribute->name);
         }
     }
-    return each_index_key(
-        schema, [&](const IndexSchema&, const KeyAttribute& attribute, bool) -> Result<> {
-            if (!looks_inside(paths, attribute.name)) return {};
-            return nested_key("IndexKey", attribute.name);
-        });
+    return each_index_key(schema,
+                          [&](const IndexSchema&, const KeyAttribute& attribute, bool) -> Result<> {
+                              if (!looks_inside(paths, attribute.name)) return {};
+                              return nested_key("IndexKey", attribute.name);
+                          });
 }
 
 const std::string& table_of(const Write& write) {
