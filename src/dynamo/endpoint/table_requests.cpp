@@ -446,9 +446,6 @@ Result<TableSchema> read_create_table(const Json& request) {
         return validation_fault("Invalid KeySchema: Some index key attribute have no definition");
     }
     CARILLON_TRY(schema.key, to_key(raw, definitions));
-    const bool plain =
-        !member(request, "LocalSecondaryIndexes") && !member(request, "GlobalSecondaryIndexes");
-    if (plain) CARILLON_TRY_VOID(check_definitions_used(definitions, schema));
     CARILLON_TRY_VOID(read_local_indexes(request, definitions, schema));
     CARILLON_TRY_VOID(read_global_indexes(request, definitions, schema));
     CARILLON_TRY_VOID(check_definitions_used(definitions, schema));
