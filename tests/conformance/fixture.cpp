@@ -1,5 +1,6 @@
 #include "conformance/conformance.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 namespace carillon::conformance {
@@ -29,6 +30,13 @@ void PrintTo(const EngineUnderTest& engine, std::ostream* out) {
 DatabaseConformance::DatabaseConformance() : database_(GetParam().make(clock_)) {}
 
 DatabaseConformance::~DatabaseConformance() = default;
+
+void DatabaseConformance::SetUp() {
+    std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    name.resize(std::min(name.find('/'), name.size()));
+    const auto fault = GetParam().faults.find(name);
+    if (fault != GetParam().faults.end()) GTEST_SKIP() << GetParam().name << ": " << fault->second;
+}
 
 namespace {
 

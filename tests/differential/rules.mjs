@@ -505,4 +505,12 @@ export const rules = [
     source: `${developerGuide}Programming.Errors.html`,
     when: ({ ours, theirs, request }) => request.malformed === true && [ours, theirs].every(({ body }) => /SerializationException/.test(body?.__type) && body.Message),
   },
+  {
+    id: 'consistent-scan-of-index',
+    title: 'A strongly consistent scan of a global index',
+    right: 'Carillon',
+    why: 'Strongly consistent reads are not supported on global secondary indexes, and a Scan that asks for one is refused as a Query is; dynalite does not know ConsistentRead there.',
+    source: `${reference}API_Scan.html#DDB-Scan-request-ConsistentRead`,
+    when: ({ ours, theirs, request }) => request.target === 'Scan' && request.body?.ConsistentRead === true && said(ours) === 'Consistent reads are not supported on global secondary indexes' && ok(theirs),
+  },
 ];

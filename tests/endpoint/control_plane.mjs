@@ -83,7 +83,8 @@ describe('tables', () => {
       ...parts,
     }));
     await fails(create({ TableName: 'ab' }), 'ValidationException',
-      'TableName must be at least 3 characters long and at most 255 characters long');
+      "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: "
+      + 'Member must have length greater than or equal to 3');
     await fails(create({ KeySchema: [{ AttributeName: 'other', KeyType: 'HASH' }] }),
       'ValidationException', /Some index key attributes are not defined in AttributeDefinitions/);
     await fails(create({ BillingMode: 'PROVISIONED' }), 'ValidationException',

@@ -81,11 +81,12 @@ private:
 };
 
 Rig& rig() {
-    static std::unique_ptr<Rig> current;
+    // The last one is not destroyed at the end: RocksDB's own globals may be gone by then.
+    static Rig* current = nullptr;
     static int used = 0;
     if (current == nullptr || ++used >= requests_per_store) {
-        current.reset();
-        current = std::make_unique<Rig>();
+        delete current;
+        current = new Rig();
         used = 0;
     }
     return *current;

@@ -6,6 +6,7 @@
 #include "dynamo/item/fixed_decimal.hpp"
 #include "fuzz.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -52,8 +53,9 @@ std::optional<Parts> split(std::string_view text) {
     if (text.front() != 'e' && text.front() != 'E') return std::nullopt;
     text.remove_prefix(1);
     const bool below = take_sign(text);
-    const std::string power = take_digits(text);
+    std::string power = take_digits(text);
     if (power.empty() || !text.empty()) return std::nullopt;
+    power.erase(0, std::min(power.find_first_not_of('0'), power.size() - 1));
     const long size = power.size() > 6 ? 1'000'000 : std::stol(power);
     parts.exponent += below ? -size : size;
     return parts;

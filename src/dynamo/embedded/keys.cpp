@@ -4,6 +4,7 @@
 #include "dynamo/embedded/catalog.hpp"
 #include "dynamo/item/codec.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -204,6 +205,10 @@ std::optional<std::int64_t> expiry_of(const Table& table, const Item& item) {
     const double seconds = std::floor(number->to_double());
     if (seconds > most) return std::nullopt;
     return static_cast<std::int64_t>(seconds);
+}
+
+std::int64_t oldest_expiry(TimePoint now) {
+    return std::max<std::int64_t>(0, to_epoch_ms(now) / 1'000 - seconds_of_five_years);
 }
 
 bool is_expired(std::optional<std::int64_t> expiry, TimePoint now) {

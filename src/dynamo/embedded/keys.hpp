@@ -74,6 +74,8 @@ void append_index_partition(const Index& index,
 
 /// Expiry in seconds, when the item has one that counts: a number, not before 1970.
 [[nodiscard]] std::optional<std::int64_t> expiry_of(const Table& table, const Item& item);
+/// Expiries up to this one are too long ago at `now` to count, in seconds; never below zero.
+[[nodiscard]] std::int64_t oldest_expiry(TimePoint now);
 /// As DynamoDB has it: the time has come, and not five years ago.
 [[nodiscard]] bool is_expired(std::optional<std::int64_t> expiry, TimePoint now);
 

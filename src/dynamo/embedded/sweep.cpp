@@ -29,6 +29,10 @@ Result<std::vector<std::string>> expired_keys(
     if (at->status().ok()) {
         scan.finish(at->Valid() ? view(at->key()) : std::string_view(upper));
     }
+    // What expired too long ago stays, and must not stand in the way of what did not.
+    std::string lower = partition;
+    append_u64(static_cast<std::uint64_t>(oldest_expiry(now)), lower);
+    if (at->Valid() && view(at->key()) < lower) at->Seek(lower);
     for (; at->Valid() && keys.size() < most; at->Next()) {
         std::string key = id_prefix(table.id);
         key += view(at->value());

@@ -210,9 +210,9 @@ TEST(RemoteEngine, DoesNotCallItsOwnChangeAFailedCondition) {
     Rig rig;
     rig.run([](Rig& in) -> Task<> {
         EXPECT_TRUE(co_await in.remote->put_item(put({{"id", "a"}, {"state", "due"}})));
-        UpdateRequest claim = update("a", "SET owner = :me, phase = :held", {});
+        UpdateRequest claim = update("a", "SET holder = :me, phase = :held", {});
         claim.values = {{":me", "w1"}, {":held", "held"}};
-        claim.condition = when("attribute_not_exists(owner)");
+        claim.condition = when("attribute_not_exists(holder)");
         in.server.harms = {Harm::lost_after};
         const auto unclear = co_await in.remote->update_item(claim);
         EXPECT_FALSE(unclear);
