@@ -53,10 +53,13 @@ Task<Result<aws::JsonAnswer>> Core::call(std::string operation,
                                          aws::Repeat repeat) {
     auto answer = co_await client_.call(operation, std::move(body), repeat);
     if (answer) co_return answer;
-    const std::string_view type = failure_type(answer.error());
-    // Perhaps somebody has made the table anew.
-    if (type == "ResourceNotFoundException" || type == "ValidationException") forget(table);
+    forget_if_outdated(table, answer.error());
     co_return std::unexpected(to_port(std::move(answer).error(), operation, table));
+}
+
+void Core::forget_if_outdated(const std::string& table, const Error& failure) {
+    const std::string_view type = failure_type(failure);
+    if (type == "ResourceNotFoundException" || type == "ValidationException") forget(table);
 }
 
 Task<Result<SchemaPtr>> Core::schema_of(std::string table) {

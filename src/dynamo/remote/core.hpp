@@ -78,6 +78,9 @@ private:
 
     void forget(const std::string& table) { schemas_.erase(table); }
 
+    /// The same, when the failure may come from a table that somebody has made anew.
+    void forget_if_outdated(const std::string& table, const Error& failure);
+
     [[nodiscard]] std::string server_name(const std::string& table) const {
         return options_.table_prefix + table;
     }

@@ -130,7 +130,7 @@ Task<Result<std::optional<Item>>> Core::put_item(PutRequest request) {
     }
     const bool repeated = was_repeated_unclear(answer.error());
     const bool failed = is_condition_failure(answer.error());
-    if (failure_type(answer.error()) == "ResourceNotFoundException") forget(table);
+    forget_if_outdated(table, answer.error());
     Error error = to_port(std::move(answer).error(), "PutItem", table);
     if (failed && repeated) {
         // The condition failed on what an earlier attempt has put: then all is done.
@@ -173,7 +173,7 @@ Task<Result<std::optional<Item>>> Core::update_item(UpdateRequest request) {
     if (is_condition_failure(answer.error()) && was_repeated_unclear(answer.error())) {
         co_return std::unexpected(effect_unknown("UpdateItem"));
     }
-    if (failure_type(answer.error()) == "ResourceNotFoundException") forget(table);
+    forget_if_outdated(table, answer.error());
     co_return std::unexpected(to_port(std::move(answer).error(), "UpdateItem", table));
 }
 
@@ -198,7 +198,7 @@ Task<Result<std::optional<Item>>> Core::delete_item(DeleteRequest request) {
     if (is_condition_failure(answer.error()) && was_repeated_unclear(answer.error())) {
         co_return std::unexpected(effect_unknown("DeleteItem"));
     }
-    if (failure_type(answer.error()) == "ResourceNotFoundException") forget(table);
+    forget_if_outdated(table, answer.error());
     co_return std::unexpected(to_port(std::move(answer).error(), "DeleteItem", table));
 }
 
