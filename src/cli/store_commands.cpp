@@ -47,6 +47,24 @@ Result<std::optional<dynamo::Projection>> read_projection(const std::optional<st
     return *std::move(parsed);
 }
 
+/// What queries and scans share: which items are shown, and what of them.
+struct Shown {
+    dynamo::ExpressionNames names;
+    dynamo::ExpressionValues values;
+    std::optional<BoundCondition> filter{};
+    std::optional<dynamo::Projection> projection{};
+};
+
+Result<Shown> read_shown(const ReadOptions& options, ItemForm form) {
+    Shown shown;
+    CARILLON_TRY(shown.names, read_names(options.expressions.names));
+    CARILLON_TRY(shown.values, read_values(options.expressions.values, form));
+    CARILLON_TRY(shown.filter,
+                 read_condition(options.filter, "--filter", shown.names, shown.values));
+    CARILLON_TRY(shown.projection, read_projection(options.projection, shown.names));
+    return shown;
+}
+
 std::string key_text(const dynamo::KeySchema& key) {
     const auto one = [](const dynamo::KeyAttribute& attribute) {
         return fmt::format("{} ({})", attribute.name, dynamo::type_name(attribute.type));
@@ -178,20 +196,14 @@ Task<ExitCode> StoreCommands::show_pages(Request request, ReadOptions options, F
 }
 
 Task<ExitCode> StoreCommands::scan(ReadOptions options) {
-    const auto names = read_names(options.expressions.names);
-    if (!names) co_return report(names.error());
-    const auto values = read_values(options.expressions.values, form_);
-    if (!values) co_return report(values.error());
-    auto filter = read_condition(options.filter, "--filter", *names, *values);
-    if (!filter) co_return report(filter.error());
-    auto projection = read_projection(options.projection, *names);
-    if (!projection) co_return report(projection.error());
+    auto shown = read_shown(options, form_);
+    if (!shown) co_return report(shown.error());
 
     dynamo::ScanRequest request;
     request.table = options.table;
     request.index = options.index;
-    request.filter = *std::move(filter);
-    request.projection = *std::move(projection);
+    request.filter = std::move(shown->filter);
+    request.projection = std::move(shown->projection);
     // Reads of indexes are eventually consistent with some engines, and refused otherwise.
     request.consistent = !options.index;
     const auto fetch = [](dynamo::Database& database, dynamo::ScanRequest page) {
@@ -201,14 +213,8 @@ Task<ExitCode> StoreCommands::scan(ReadOptions options) {
 }
 
 Task<ExitCode> StoreCommands::query(ReadOptions options) {
-    const auto names = read_names(options.expressions.names);
-    if (!names) co_return report(names.error());
-    const auto values = read_values(options.expressions.values, form_);
-    if (!values) co_return report(values.error());
-    auto filter = read_condition(options.filter, "--filter", *names, *values);
-    if (!filter) co_return report(filter.error());
-    auto projection = read_projection(options.projection, *names);
-    if (!projection) co_return report(projection.error());
+    auto shown = read_shown(options, form_);
+    if (!shown) co_return report(shown.error());
     const auto table = co_await database_.describe_table(options.table);
     if (!table) co_return report(table.error());
     const dynamo::IndexSchema* index =
@@ -219,14 +225,14 @@ Task<ExitCode> StoreCommands::query(ReadOptions options) {
     }
     const dynamo::KeySchema& key = index != nullptr ? index->key : table->schema.key;
     const std::string_view sort = key.sort ? std::string_view(key.sort->name) : std::string_view();
-    auto condition =
-        dynamo::parse_key_condition(options.key.value_or(""), *names, *values, key.hash.name, sort);
+    auto condition = dynamo::parse_key_condition(
+        options.key.value_or(""), shown->names, shown->values, key.hash.name, sort);
     if (!condition) co_return report(prefixed(std::move(condition).error(), "--key"));
 
     dynamo::QueryRequest request{options.table, options.index, *std::move(condition)};
     request.forward = !options.descending;
-    request.filter = *std::move(filter);
-    request.projection = *std::move(projection);
+    request.filter = std::move(shown->filter);
+    request.projection = std::move(shown->projection);
     request.consistent = !options.index;
     const auto fetch = [](dynamo::Database& database, dynamo::QueryRequest page) {
         return database.query(std::move(page));
