@@ -94,7 +94,7 @@ cli::ExitCode dynamodb(const Config& config,
     runtime::Event asked_to_stop(loop);
     // Before the store is opened: a signal during a long recovery ends orderly too.
     const Signals signals(loop, [&asked_to_stop] { asked_to_stop.set(); });
-    const auto database = open_store(config, clock);
+    const auto database = open_store(config, clock, *log);
     if (!database) return fail_with(database.error());
     runtime::SystemRandom random;
     // Outlives the service, its thread does not.

@@ -86,8 +86,10 @@ Result<DynamodbUrl> parse_dynamodb(std::string_view rest) {
 
 Result<std::unique_ptr<dynamo::EmbeddedDatabase>> open_embedded_store(const Config& config,
                                                                       StoreUrl url,
-                                                                      runtime::Clock& clock) {
+                                                                      runtime::Clock& clock,
+                                                                      Log& log) {
     dynamo::EmbeddedOptions options;
+    options.log = &log;
     options.memory = url.memory;
     options.directory = std::move(url.directory);
     options.sync = config.sync;
@@ -157,14 +159,15 @@ Result<StoreUrl> parse_store_url(std::string_view url) {
 }
 
 Result<std::unique_ptr<dynamo::EmbeddedDatabase>> open_store(const Config& config,
-                                                             runtime::Clock& clock) {
+                                                             runtime::Clock& clock,
+                                                             Log& log) {
     CARILLON_TRY(StoreUrl url, parse_store_url(config.store));
     if (url.dynamodb) {
         return fail(Errc::invalid,
                     fmt::format("store: {}: is another server's; use embedded:DIR or memory: here",
                                 config.store));
     }
-    return open_embedded_store(config, std::move(url), clock);
+    return open_embedded_store(config, std::move(url), clock, log);
 }
 
 Task<> Store::close() const {
@@ -185,7 +188,7 @@ Result<Store> open_any_store(const Config& config,
         store.remote = remote.get();
         store.database = std::move(remote);
     } else {
-        CARILLON_TRY(auto embedded, open_embedded_store(config, std::move(url), loop.clock()));
+        CARILLON_TRY(auto embedded, open_embedded_store(config, std::move(url), loop.clock(), log));
         store.embedded = embedded.get();
         store.database = std::move(embedded);
     }

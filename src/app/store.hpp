@@ -37,9 +37,10 @@ struct StoreUrl {
 /// `embedded:DIR`, `memory:` or `dynamodb://REGION`. `invalid` says which engines this build has.
 [[nodiscard]] Result<StoreUrl> parse_store_url(std::string_view url);
 
-/// Opens (and creates) the embedded store that `config` names. `clock` must outlive it.
+/// Opens (and creates) the embedded store that `config` names. `clock` and `log` must outlive it.
 [[nodiscard]] Result<std::unique_ptr<dynamo::EmbeddedDatabase>> open_store(const Config& config,
-                                                                           runtime::Clock& clock);
+                                                                           runtime::Clock& clock,
+                                                                           Log& log);
 
 /// Any store, and what its engine has beside the port: one of the two is there.
 struct Store {

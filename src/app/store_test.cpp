@@ -68,7 +68,7 @@ TEST(Store, OfAnotherServerIsNotServedAsOurs) {
     runtime::SystemClock clock;
     Config config;
     config.store = "dynamodb://eu-central-1";
-    const auto store = open_store(config, clock);
+    const auto store = open_store(config, clock, Log::null());
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, Errc::invalid);
 }

@@ -8,6 +8,7 @@
 
 #include "core/result.hpp"
 #include "dynamo/database.hpp"
+#include "observability/log.hpp"
 #include "runtime/clock.hpp"
 
 #include <cstddef>
@@ -35,6 +36,8 @@ struct EmbeddedOptions {
     std::size_t index_buffer_bytes = 8U << 20;
     /// How often expired items (TTL) are looked for.
     Duration sweep_interval{1'000};
+    /// For what the storage engine says of itself; must outlive the database.
+    Log* log = &Log::null();
 };
 
 /// Figures for people and metrics. Approximate, except the counts.

@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 #include "dynamo/embedded/disk_space.hpp"
+#include "dynamo/embedded/rocks_log.hpp"
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
@@ -85,9 +86,7 @@ rocksdb::DBOptions db_options(const EmbeddedOptions& options, rocksdb::Env* env)
     db.allow_concurrent_memtable_write = false;
     db.enable_write_thread_adaptive_yield = false;
     db.bytes_per_sync = 1U << 20;
-    db.keep_log_file_num = 3;
-    db.max_log_file_size = 1U << 20;
-    db.info_log_level = rocksdb::WARN_LEVEL;
+    db.info_log = std::make_shared<RocksLog>(*options.log);
     db.stats_dump_period_sec = 0;
     db.stats_persist_period_sec = 0;
     db.max_open_files = 512;
