@@ -55,6 +55,8 @@ fi
 if [ -n "$peers" ] && { chosen peers || chosen scenarios; }; then
     title "beside peers"
     scratch=$(mktemp -d)
+    # PostgreSQL runs as a user of its own there.
+    chmod 755 "$scratch"
     trap 'rm -rf "$scratch"' EXIT
     cp -r "$peers/." "$scratch/"
     chmod -R u+w "$scratch"
