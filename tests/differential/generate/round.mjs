@@ -4,7 +4,7 @@ import { awaitTable, dropTable, makeTableOnBoth, WitnessFell } from '../lib/comp
 import { largeRequests } from './large.mjs';
 import { broken, mangled } from './malformed.mjs';
 import { fill, request } from './requests.mjs';
-import { makeTable } from './schema.mjs';
+import { keyValue, makeTable } from './schema.mjs';
 import { createTable, describe } from './tables.mjs';
 
 const requestsPerRound = 250;
@@ -23,6 +23,24 @@ function next(chance, table) {
 function remember(table, sent) {
   const key = sent.ours.body?.LastEvaluatedKey;
   if (key) table.startKeys = [...table.startKeys.slice(-20), { key, index: sent.request.body.IndexName }];
+}
+
+/** Through a whole index in pages of a few items: a scan, and queries both ways. */
+function walks(chance, table, index) {
+  const body = { TableName: table.name, IndexName: index.name, Limit: chance.int(1, 4) };
+  const query = (forward) => ({
+    target: 'Query',
+    walk: true,
+    sortKey: index.range,
+    body: {
+      ...body,
+      KeyConditionExpression: '#h = :h',
+      ExpressionAttributeNames: { '#h': index.hash },
+      ExpressionAttributeValues: { ':h': keyValue(chance, table.types[index.hash]) },
+      ScanIndexForward: forward,
+    },
+  });
+  return [{ target: 'Scan', walk: true, body }, query(true), query(false)];
 }
 
 /** A CreateTable that was meant to fail may succeed: its table goes. */
@@ -59,7 +77,10 @@ async function run(chance, table, comparison) {
     }
   }
   await comparison.send({ target: 'Scan', body: { TableName: table.name } }, table, history);
-  for (const index of table.indexes) await comparison.send({ target: 'Scan', body: { TableName: table.name, IndexName: index.name } }, table, history);
+  for (const index of table.indexes) {
+    await comparison.send({ target: 'Scan', body: { TableName: table.name, IndexName: index.name } }, table, history);
+    for (const one of walks(chance, table, index)) await comparison.send(one, table, history);
+  }
   await dropTable([comparison.ours, comparison.theirs], table.name);
 }
 

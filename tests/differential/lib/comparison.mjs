@@ -1,6 +1,7 @@
 // Sends requests to both servers and keeps the count: equal, explained, unexplained.
 
 import { comparable } from './compare.mjs';
+import { ask } from './paging.mjs';
 
 /**
  * The ids of the rules that explain the difference, or nothing. A rule either recognises the whole
@@ -41,7 +42,7 @@ export class Comparison {
 
   /** Both answers, and whether a difference may have left the two servers with different items. */
   async send(request, table, history = []) {
-    const [ours, theirs] = await Promise.all([this.ours.send(request), this.#askWitness(request)]);
+    const [ours, theirs] = await Promise.all([ask(this.ours, request), this.#askWitness(request)]);
     this.count++;
     this.number++;
     if (ours.status === 200) this.successes++;
@@ -59,7 +60,7 @@ export class Comparison {
 
   async #askWitness(request) {
     try {
-      return await this.theirs.send(request);
+      return await ask(this.theirs, request);
     } catch (error) {
       this.falls++;
       this.fallen.push(request);

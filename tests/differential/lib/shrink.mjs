@@ -3,6 +3,7 @@
 
 import { comparable, gistOf } from './compare.mjs';
 import { makeTableOnBoth } from './comparison.mjs';
+import { ask } from './paging.mjs';
 
 const attemptsMost = 250;
 
@@ -14,7 +15,7 @@ export async function shrink(failure, comparison) {
     if (++attempts > attemptsMost) return false;
     try {
       await makeTableOnBoth(comparison, failure.table.create);
-      const both = (one) => Promise.all([comparison.ours.send(one), comparison.theirs.send(one)]);
+      const both = (one) => Promise.all([ask(comparison.ours, one), ask(comparison.theirs, one)]);
       for (const one of history) await both(one);
       const [ours, theirs] = await both(request);
       if (comparable(ours, request.target) === comparable(theirs, request.target)) return false;
