@@ -71,9 +71,11 @@ export class Comparison {
 
   /** Whether the witness is down; if so it is started again. */
   async restartFallen() {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const { exitCode, signalCode } = this.theirs.child;
-    if (exitCode === null && signalCode === null) return false;
+    // It breaks its connections some time before it is gone; on a busy machine seconds.
+    const { child } = this.theirs;
+    const gone = () => child.exitCode !== null || child.signalCode !== null;
+    for (let i = 0; i < 50 && !gone(); i++) await new Promise((resolve) => setTimeout(resolve, 100));
+    if (!gone()) return false;
     this.falls++;
     await this.theirs.restart();
     return true;
