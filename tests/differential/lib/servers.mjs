@@ -78,6 +78,13 @@ export class Server {
     await this.start();
   }
 
+  async #again(request) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    this.agent.destroy();
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+    return this.send(request);
+  }
+
   /** Rejects when the connection breaks: the server has fallen. */
   send(request) {
     const text = request.text ?? (request.body === undefined ? '' : JSON.stringify(request.body));
@@ -106,7 +113,12 @@ export class Server {
         });
       });
       call.setTimeout(60000, () => call.destroy(new Error(`${this.name} did not answer within a minute`)));
-      call.on('error', reject);
+      call.on('error', (error) => {
+        // A kept connection that the server gave up just now, on a machine too busy to notice. One
+        // that has fallen refuses the next one.
+        if (error.code === 'ECONNRESET' && call.reusedSocket) this.#again(request).then(resolve, reject);
+        else reject(error);
+      });
       call.end(text);
     });
   }
