@@ -75,6 +75,19 @@ TEST_F(Items, RulesOfMembersAreReportedTogether) {
                      "constraint: Member must not be null");
 }
 
+TEST_F(Items, NullInsideAListOrMapOfTheRequestIsAnOrdinaryFault) {
+    for (const char* body : {R"({"RequestItems":{"things":null}})",
+                             R"({"RequestItems":{"a":[null]}})",
+                             R"({"RequestItems":{"things":[null],"a;":null}})",
+                             R"({"RequestItems":{"things":[{"PutRequest":null}]}})",
+                             R"({"RequestItems":{"things":[{"PutRequest":{"Item":null}}]}})"}) {
+        for (const char* operation : {"BatchWriteItem", "BatchGetItem"}) {
+            const auto answer = rig.call(operation, body);
+            EXPECT_EQ(answer.status, 400) << operation << " " << body << " " << answer.body;
+        }
+    }
+}
+
 TEST_F(Items, RefusesInDynamoDBsWords) {
     struct Case {
         const char* operation;

@@ -7,6 +7,36 @@
 
 namespace carillon::dynamo::endpoint {
 
+namespace {
+
+/// simdjson's own default values refer to no document: to go through one ends the process.
+struct Empty {
+    Empty() : document(parser.parse(std::string_view(R"([[],{}])")).value()) {}
+
+    simdjson::dom::parser parser;
+    Json document;
+};
+
+const Json& empty() {
+    // Never written to, so it may be read from everywhere.
+    static const Empty made;
+    return made.document;
+}
+
+}  // namespace
+
+simdjson::dom::array array_of(const Json& json) {
+    simdjson::dom::array array;
+    if (json.get(array) == simdjson::SUCCESS) return array;
+    return empty().at(0).get_array().value();
+}
+
+simdjson::dom::object object_of(const Json& json) {
+    simdjson::dom::object object;
+    if (json.get(object) == simdjson::SUCCESS) return object;
+    return empty().at(1).get_object().value();
+}
+
 std::int64_t integer_of(const Json& json) {
     std::int64_t whole = 0;
     if (json.get(whole) == simdjson::SUCCESS) return whole;

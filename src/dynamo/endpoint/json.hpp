@@ -35,17 +35,10 @@ using JsonType = simdjson::dom::element_type;
     return text;
 }
 
-[[nodiscard]] inline simdjson::dom::array array_of(const Json& json) {
-    simdjson::dom::array array;
-    if (json.get(array) != simdjson::SUCCESS) return {};
-    return array;
-}
-
-[[nodiscard]] inline simdjson::dom::object object_of(const Json& json) {
-    simdjson::dom::object object;
-    if (json.get(object) != simdjson::SUCCESS) return {};
-    return object;
-}
+/// Its entries; none when it is no list.
+[[nodiscard]] simdjson::dom::array array_of(const Json& json);
+/// Its members; none when it is no object.
+[[nodiscard]] simdjson::dom::object object_of(const Json& json);
 
 /// Fractions are cut off towards minus infinity, as DynamoDB's deserialiser does.
 [[nodiscard]] std::int64_t integer_of(const Json& json);

@@ -151,6 +151,10 @@ std::string lower_first(std::string_view name) {
 
 /// The value as errors show it: as Java prints it.
 void append_shown(const Json& json, const Shape& shape, std::string& out) {
+    if (is_null(json)) {
+        out += "null";
+        return;
+    }
     switch (shape.kind) {
         case Kind::string:
             out += text_of(json);
