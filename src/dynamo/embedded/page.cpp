@@ -39,31 +39,31 @@ std::size_t PageBuilder::room(std::size_t most) const {
     return std::min(most, static_cast<std::size_t>(std::max<std::int64_t>(left, 0)));
 }
 
-Result<bool> PageBuilder::add(std::string_view key, Item item) {
+Result<> PageBuilder::add(std::string_view key, Item item) {
     if (rules_.index != nullptr && rules_.index->projection) {
         // A local index fetches from the table what it does not hold, when asked for by name.
         const bool fetches =
             rules_.index->schema.local && (rules_.projection || rules_.select == Select::all);
         if (!fetches) item = rules_.index->projection->apply(item);
     }
-    const std::size_t size = size_of(item);
-    if (page_.scanned_count > 0 && bytes_ + size > page_bytes_max) return false;
-    bytes_ += size;
+    bytes_ += size_of(item);
+    const auto& sort = rules_.table.schema.key.sort;
+    weight_ += page_weight(item, sort ? std::string_view(sort->name) : std::string_view());
     ++page_.scanned_count;
     last_ = key;
     if (rules_.filter) {
         CARILLON_TRY(const bool holds,
                      rules_.filter->expression.holds(item, rules_.filter->values));
-        if (!holds) return true;
+        if (!holds) return {};
     }
     ++page_.count;
-    if (rules_.select == Select::count) return true;
+    if (rules_.select == Select::count) return {};
     if (rules_.projection) {
         page_.items.push_back(rules_.projection->apply(item));
     } else {
         page_.items.push_back(std::move(item));
     }
-    return true;
+    return {};
 }
 
 Result<Page> PageBuilder::finish(bool more) {

@@ -28,13 +28,13 @@ class PageBuilder {
 public:
     explicit PageBuilder(PageRules rules) : rules_(rules) {}
 
-    /// Takes the item that lies under `key` (of the item or of its index entry). False when the
-    /// page was full without it: the page ends before the item.
-    [[nodiscard]] Result<bool> add(std::string_view key, Item item);
+    /// Takes the item that lies under `key` (of the item or of its index entry).
+    [[nodiscard]] Result<> add(std::string_view key, Item item);
 
-    /// Whether the limit is reached: the page ends after the last item.
-    [[nodiscard]] bool at_limit() const {
-        return rules_.limit && page_.scanned_count >= *rules_.limit;
+    /// Whether the limit or the size of a page is reached: the page ends after the last item, also
+    /// when nothing follows it.
+    [[nodiscard]] bool full() const {
+        return weight_ >= page_bytes_max || (rules_.limit && page_.scanned_count >= *rules_.limit);
     }
 
     /// How many more items can come, at most `most`.
@@ -47,6 +47,7 @@ private:
     PageRules rules_;
     Page page_{};
     std::size_t bytes_ = 0;
+    std::size_t weight_ = 0;
     std::string last_{};
 };
 

@@ -236,8 +236,8 @@ Result<bool> Reader::walk_items(rocksdb::Iterator& at, const Walk& walk, PageBui
     while (at.Valid()) {
         CARILLON_TRY(Item item, decode_item(view(at.value())));
         if (!is_expired(expiry_of(walk.table, item), walk.now)) {
-            CARILLON_TRY(const bool taken, page.add(view(at.key()), std::move(item)));
-            if (!taken || page.at_limit()) return true;
+            CARILLON_TRY_VOID(page.add(view(at.key()), std::move(item)));
+            if (page.full()) return true;
         }
         if (walk.forward) {
             at.Next();
@@ -327,8 +327,8 @@ Result<bool> Reader::add_pointed(const Walk& walk,
             CARILLON_TRY(item, decode_item(*pointer.row));
             if (is_expired(expiry_of(walk.table, item), walk.now)) continue;
         }
-        CARILLON_TRY(const bool taken, page.add(pointer.entry, std::move(item)));
-        if (!taken || page.at_limit()) return true;
+        CARILLON_TRY_VOID(page.add(pointer.entry, std::move(item)));
+        if (page.full()) return true;
     }
     return false;
 }

@@ -225,6 +225,56 @@ std::size_t size_of(const Item& item) {
     return sum;
 }
 
+namespace {
+
+/// Bytes of a value with its length, as pages count it.
+std::size_t stored_size(const Value& value) {
+    constexpr std::size_t short_text = 128;
+    constexpr std::size_t long_text = 16'384;
+    const Overloaded counted{
+        [](const std::string& text) {
+            const std::size_t length = text.size();
+            return length + (length < short_text ? 1 : length < long_text ? 2 : 3);
+        },
+        [](const Number& number) { return number.size() + 1; },
+        [](const Binary& binary) { return binary.bytes.size() + 1; },
+        [](bool) { return std::size_t{1}; },
+        [](Null) { return std::size_t{0}; },
+        [&](const StringSet& set) { return size_of(value) + set.size() + 1; },
+        [&](const NumberSet& set) { return size_of(value) + set.size() + 1; },
+        [&](const BinarySet& set) { return size_of(value) + set.members.size() + 1; },
+        [](const List& list) {
+            std::size_t sum = 3 + list.size();
+            for (const Value& entry : list) sum += stored_size(entry);
+            return sum;
+        },
+        [](const Map& map) {
+            std::size_t sum = 3 + 2 * map.size();
+            for (const Attribute& entry : map) sum += stored_size(entry.value);
+            return sum;
+        },
+    };
+    return std::visit(counted, value.storage());
+}
+
+}  // namespace
+
+std::size_t page_weight(const Item& item, std::string_view sort) {
+    constexpr std::size_t part = 3072;
+    constexpr std::size_t header = 18;
+    std::size_t sort_bytes = 0;
+    std::size_t sum = 0;
+    for (const Attribute& attribute : item) {
+        const std::size_t size = stored_size(attribute.value);
+        if (!sort.empty() && attribute.name == sort) {
+            sort_bytes = size;
+        } else {
+            sum += size + 1;
+        }
+    }
+    return 2 + sum + (1 + (1 + sum) / part) * (header + sort_bytes);
+}
+
 int depth_of(const Value& value) {
     int deepest = 0;
     if (const List* list = value.list()) {

@@ -198,6 +198,10 @@ struct Attribute {
 /// numbers packed, 1 byte for BOOL and NULL, 3 bytes of overhead for a list or map and 1 per entry.
 [[nodiscard]] std::size_t size_of(const Value& value);
 [[nodiscard]] std::size_t size_of(const Item& item);
+/// What the item counts towards the 1 MB of a page, in bytes. Not size_of(): as the service has
+/// been seen to do, names count as one byte each, and every item, and every 3 KB of a large one,
+/// brings a header in which the sort key (`sort`: its name, or empty) stands again.
+[[nodiscard]] std::size_t page_weight(const Item& item, std::string_view sort);
 /// DynamoDB's limit of an attribute value's depth. Its "32 levels" count the innermost scalar.
 inline constexpr int depth_max = 31;
 /// How deeply lists and maps are nested: 0 for a scalar.

@@ -183,6 +183,14 @@ TEST(SizeOf, FollowsTheDocumentedRules) {
     EXPECT_EQ(size_of(Item()), 0U);
 }
 
+TEST(PageWeight, CountsNamesAsOneByteAndTheSortKeyInEveryHeader) {
+    const Item item{{"id", "a1"}, {"long name", 7}};
+    EXPECT_EQ(page_weight(item, ""), 2U + (1 + 3) + (1 + 3) + 18);
+    EXPECT_EQ(page_weight(item, "long name"), 2U + (1 + 3) + (18 + 3));
+    const Item large{{"id", std::string(6000, 'x')}, {"n", 7}};
+    EXPECT_EQ(page_weight(large, "n"), 2U + (1 + 6002) + 2 * (18 + 3)) << "two parts of 3 KB";
+}
+
 TEST(DepthOf, CountsNestedListsAndMaps) {
     EXPECT_EQ(depth_of("x"), 0);
     EXPECT_EQ(depth_of(Value::string_set({"x"})), 0);
