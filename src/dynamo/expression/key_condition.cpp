@@ -113,7 +113,9 @@ Result<> collect(const Node& node, std::vector<Term>& terms) {
     }
     CARILLON_TRY(Term term, read_term(node));
     if (std::ranges::find(terms, term.attribute, &Term::attribute) != terms.end()) {
-        return refuse("KeyConditionExpressions must only contain one condition per key");
+        return refuse(
+            "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one "
+            "condition per key");
     }
     terms.push_back(std::move(term));
     return {};
@@ -142,7 +144,11 @@ Result<KeyCondition> assemble(const std::vector<Term>& terms,
                               const ExpressionValues& values,
                               std::string_view hash_attribute,
                               std::string_view sort_attribute) {
-    if (terms.size() > 2) return refuse("Conditions can be of length 1 or 2 only");
+    if (terms.size() > 2) {
+        return refuse("The number of query conditions (" + std::to_string(terms.size()) +
+                      ") exceeds the number of key attributes defined in the schema (" +
+                      (sort_attribute.empty() ? "1)" : "2)"));
+    }
     if (sort_attribute.empty() && terms.size() > 1) {
         return refuse("Query key condition not supported");
     }

@@ -69,6 +69,9 @@ TEST(KeyCondition, RefusesWhatAnIndexCannotAnswer) {
     const std::string invalid = "Invalid condition in KeyConditionExpression: ";
     const std::string missed = "Query condition missed key schema element: ";
     const std::string unsupported = "Query key condition not supported";
+    const std::string once =
+        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition "
+        "per key";
 
     const struct {
         const char* text;
@@ -98,10 +101,11 @@ TEST(KeyCondition, RefusesWhatAnIndexCannotAnswer) {
         {"pk[0] = :p",
          "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested "
          "attributes"},
-        {"pk = :p AND pk = :p", "KeyConditionExpressions must only contain one condition per key"},
-        {"pk = :p AND sk > :1 AND sk < :2",
-         "KeyConditionExpressions must only contain one condition per key"},
-        {"pk = :p AND sk = :1 AND a = :2", "Conditions can be of length 1 or 2 only"},
+        {"pk = :p AND pk = :p", once},
+        {"pk = :p AND sk > :1 AND sk < :2", once},
+        {"pk = :p AND sk = :1 AND a = :2",
+         "The number of query conditions (3) exceeds the number of key attributes defined in the "
+         "schema (2)"},
         {"sk = :1", missed + "pk"},
         {"sk = :1 AND a = :2", missed + "pk"},
         {"pk = :p AND a = :1", missed + "sk"},

@@ -77,7 +77,8 @@ struct Gathered {
     }
 };
 
-/// Reads `e+12`; far exponents stop at a billion, which is out of range either way.
+/// Reads `e+12`: what 64 bits hold. Far exponents stop at a billion, which is out of range either
+/// way.
 std::optional<std::int64_t> read_exponent(std::string_view text) {
     bool negative = false;
     if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
@@ -88,9 +89,13 @@ std::optional<std::int64_t> read_exponent(std::string_view text) {
     std::int64_t value = 0;
     for (const char c : text) {
         if (!is_digit(c)) return std::nullopt;
-        value = std::min<std::int64_t>(value * 10 + (c - '0'), 1'000'000'000'000);
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, c - '0', &value)) {
+            return std::nullopt;
+        }
     }
-    return negative ? -value : value;
+    constexpr std::int64_t far = 1'000'000'000'000;
+    return negative ? -std::min(value, far) : std::min(value, far);
 }
 
 Result<Number> parse_general(std::string_view text) {
@@ -121,7 +126,12 @@ Result<Number> parse_general(std::string_view text) {
         if (!read) return not_a_number(text);
         exponent = *read;
     }
-    if (digits.first < 0) return Number();
+    if (digits.first < 0) {
+        // Even zero must not be written with an exponent out of range.
+        if (exponent > leading_max) return overflow();
+        if (exponent < leading_min) return underflow();
+        return Number();
+    }
 
     const std::int64_t leading = digits.before_point - 1 - digits.first + exponent;
     if (leading > leading_max) return overflow();
