@@ -7,6 +7,8 @@
 #include "dynamo/item/json.hpp"
 #include "dynamo/validate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -226,6 +228,14 @@ void append_answer(const Result<StatementCall>& statement,
 
 // --- ExecuteTransaction ---
 
+/// What is wrong with a statement names which.
+Error placed(Error error, std::size_t statement) {
+    if (error.code != Errc::invalid) return error;
+    error.message =
+        fmt::format("Validation failed in TransactStatements[{}]: {}", statement, error.message);
+    return error;
+}
+
 struct TransactionCall {
     std::vector<StatementCall> statements{};
     std::string token{};
@@ -237,7 +247,9 @@ Result<TransactionCall> read_transaction(const Json& json) {
     call.capacity = read_capacity_report(json);
     call.token = std::string(text_member(json, "ClientRequestToken").value_or(""));
     for (const Json entry : array_of(*member(json, "TransactStatements"))) {
-        CARILLON_TRY(StatementCall statement, read_statement(entry));
+        auto read = read_statement(entry);
+        if (!read) return std::unexpected(placed(std::move(read).error(), call.statements.size()));
+        StatementCall statement = *std::move(read);
         if (returns_values(statement.statement)) {
             return validation_fault("RETURNING is not supported within transactions");
         }
@@ -284,12 +296,17 @@ Task<Result<std::string>> read_all(Database& database, TransactionCall call) {
         if (select.from.index) {
             co_return validation_fault("Reads on indices are not supported within transactions.");
         }
-        CARILLON_CO_TRY(partiql::ReadPlan plan,
-                        partiql::plan_read(select, statement.parameters, table.schema));
+        auto planned = partiql::plan_read(select, statement.parameters, table.schema);
+        if (!planned) {
+            co_return std::unexpected(placed(std::move(planned).error(), plans.size()));
+        }
+        partiql::ReadPlan plan = *std::move(planned);
         if (!plan.key) {
-            co_return validation_fault(
-                "Select statements within ExecuteTransaction must specify the primary key in the "
-                "where clause.");
+            Error error = validation_fault(
+                              "Select statements within ExecuteTransaction must specify the "
+                              "primary key in the where clause.")
+                              .error();
+            co_return std::unexpected(placed(std::move(error), plans.size()));
         }
         requests.push_back({plan.table, *plan.key, true});
         plans.push_back(std::move(plan));
@@ -321,7 +338,9 @@ Task<Result<std::string>> write_all(Database& database, TransactionCall call) {
     for (const StatementCall& statement : call.statements) {
         CARILLON_CO_TRY(const TableDescription table,
                         co_await database.describe_table(statement.statement.table()));
-        CARILLON_CO_TRY(Write write, plan_write(statement, table.schema));
+        auto planned = plan_write(statement, table.schema);
+        if (!planned) co_return std::unexpected(placed(std::move(planned).error(), unit.size()));
+        Write write = *std::move(planned);
         const auto* put = std::get_if<PutRequest>(&write);
         const Item* after = put != nullptr ? &put->item : nullptr;
         add_twice(capacity, consumed_by_write(table.schema, nullptr, after), CapacityKind::write);
@@ -330,9 +349,7 @@ Task<Result<std::string>> write_all(Database& database, TransactionCall call) {
     const WriteUnit kept = unit;
     auto written = co_await database.transact_write(std::move(unit), std::move(call.token));
     if (!written) co_return std::unexpected(name_duplicates(std::move(written).error(), kept));
-    std::string out = "{\"Responses\":[";
-    for (std::size_t i = 0; i < kept.size(); ++i) out += i > 0 ? ",{}" : "{}";
-    out += ']';
+    std::string out = "{\"Responses\":[]";  // Only reads have one for each statement.
     capacity.append(call.capacity, out);
     co_return out + "}";
 }

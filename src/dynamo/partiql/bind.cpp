@@ -1,6 +1,8 @@
 #include "dynamo/partiql/bind.hpp"
 
 #include <algorithm>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 namespace carillon::dynamo::partiql {
@@ -23,15 +25,20 @@ Result<std::vector<Member>> members_of(std::vector<Value> values) {
         }
         out.push_back(std::move(*member));
     }
-    std::ranges::sort(out);
-    if (std::ranges::adjacent_find(out) != out.end()) {
+    std::vector<Member> sorted = out;
+    std::ranges::sort(sorted);
+    if (std::ranges::adjacent_find(sorted) == sorted.end()) return out;
+    if constexpr (std::is_same_v<Member, std::string>) {
+        std::string all;
+        for (const std::string& member : out) all.append(all.empty() ? "" : ", ").append(member);
+        return bad_parameter("Input collection [" + all + "] contains duplicates.");
+    } else {
         return bad_parameter("Input collection contains duplicates.");
     }
-    return out;
 }
 
 Result<Value> set_of(std::vector<Value> values) {
-    if (values.empty()) return bad_parameter("A set may not be empty");
+    if (values.empty()) return fail(Errc::invalid, "Empty bags are not supported");
     switch (values.front().type()) {
         case Type::string: {
             CARILLON_TRY(auto members, members_of<std::string>(std::move(values)));

@@ -19,7 +19,9 @@ struct FunctionRule {
     std::size_t operands;
 };
 
-constexpr FunctionRule functions[] = {{"attribute_type", 2},
+constexpr FunctionRule functions[] = {{"attribute_exists", 1},
+                                      {"attribute_not_exists", 1},
+                                      {"attribute_type", 2},
                                       {"begins_with", 2},
                                       {"contains", 2},
                                       {"size", 1},
@@ -54,6 +56,26 @@ std::optional<NodeKind> comparator(const Token& token) {
     if (token.text == ">") return NodeKind::greater;
     if (token.text == ">=") return NodeKind::greater_equal;
     return std::nullopt;
+}
+
+bool changes_set(std::string_view function) {
+    return function == "set_add" || function == "set_delete";
+}
+
+/// Whether exponent and scale of a number are of 32 bits, as the service's reader has them.
+bool is_readable(std::string_view text) {
+    const std::size_t mark = text.find_first_of("eE");
+    if (mark == std::string_view::npos) return true;
+    std::string_view digits = text.substr(mark + 1);
+    if (digits.starts_with('+')) digits.remove_prefix(1);
+    std::int32_t exponent = 0;
+    const char* end = digits.data() + digits.size();
+    if (std::from_chars(digits.data(), end, exponent).ec != std::errc{}) return false;
+    const std::size_t point = text.find('.');
+    const std::size_t fraction = point < mark ? mark - point - 1 : 0;
+    const std::int64_t scale = static_cast<std::int64_t>(fraction) - exponent;
+    return scale >= std::numeric_limits<std::int32_t>::min() &&
+           scale <= std::numeric_limits<std::int32_t>::max();
 }
 
 std::unexpected<Error> not_a_condition() {
@@ -254,8 +276,7 @@ Result<Node> Parser::literal() {
     }
     if (token.kind == TokenKind::number) {
         next();
-        CARILLON_TRY(const Number number, Number::parse(token.text));
-        return literal_of(Value(number));
+        return number(token.text);
     }
     if (accept_word("TRUE")) return literal_of(Value(true));
     if (accept_word("FALSE")) return literal_of(Value(false));
@@ -267,9 +288,16 @@ Result<Node> Parser::signed_number() {
     const bool negative = at_symbol("-");
     next();
     if (peek().kind != TokenKind::number) return unexpected_term();
-    CARILLON_TRY(const Number number, Number::parse((negative ? "-" : "") + peek().text));
+    const std::string text = (negative ? "-" : "") + peek().text;
     next();
-    return literal_of(Value(number));
+    return number(text);
+}
+
+Result<Node> Parser::number(const std::string& text) const {
+    if (!is_readable(text)) return malformed("");
+    auto parsed = Number::parse(text);
+    if (!parsed) return fail(Errc::invalid, parsed.error().message + " under " + inside_);
+    return literal_of(Value(*parsed));
 }
 
 Result<> Parser::elements(std::vector<Node>& out,
@@ -277,10 +305,14 @@ Result<> Parser::elements(std::vector<Node>& out,
                           std::string_view expected) {
     CARILLON_TRY_VOID(enter());
     if (!at_symbol(closing)) {
+        const std::size_t outside = inside_.size();
+        std::size_t position = 0;
         do {
+            if (closing == "]") inside_ += "[" + std::to_string(position++) + "]";
             CARILLON_TRY(Node element, sum());
             if (is_condition(element)) return not_a_value();
             out.push_back(std::move(element));
+            inside_.resize(outside);
         } while (accept_symbol(","));
     }
     CARILLON_TRY_VOID(expect_symbol(closing, expected));
@@ -309,6 +341,8 @@ Result<Node> Parser::map() {
     next();
     Node out;
     out.kind = NodeKind::map;
+    const bool is_item = std::exchange(item_follows_, false);
+    const std::size_t outside = inside_.size();
     if (!at_symbol("}")) {
         do {
             const Token name = peek();
@@ -317,7 +351,9 @@ Result<Node> Parser::map() {
             }
             next();
             CARILLON_TRY_VOID(expect_symbol(":", "COLON"));
+            if (!is_item) inside_.append(".").append(name.text);
             CARILLON_TRY(Node value, sum());
+            inside_.resize(outside);
             if (is_condition(value)) return not_a_value();
             value.name = name.text;
             out.children.push_back(std::move(value));
@@ -335,20 +371,36 @@ Result<Node> Parser::call() {
     out.name = to_lower(word.text);
     const auto* rule =
         std::ranges::find(functions, std::string_view(out.name), &FunctionRule::name);
-    if (rule == std::end(functions)) {
-        return fail(Errc::invalid,
-                    "Unsupported function: " + word.text + " at " + place_of(text_, word));
+    out.place = place_of(text_, word);
+    if (rule == std::end(functions) || (in_where_ && changes_set(out.name))) {
+        return fail(Errc::invalid, "Unrecognized function: " + out.name + " at " + out.place);
     }
     next();
     next();
+    out.operand_place = place_of(text_, peek());
     CARILLON_TRY_VOID(elements(out.children, ")", "RIGHT_PAREN"));
+    if (changes_set(out.name) && out.children.size() != rule->operands) {
+        return fail(Errc::invalid,
+                    (out.name == "set_add" ? "SET_ADD" : "SET_DELETE") +
+                        std::string(" must have exactly two arguments at ") + out.place);
+    }
     if (out.children.size() != rule->operands) {
         return fail(
             Errc::invalid,
             "Incorrect number of operands for operator or function; operator or function: " +
                 out.name + ", number of operands: " + std::to_string(out.children.size()));
     }
+    CARILLON_TRY_VOID(check_call(out));
     return out;
+}
+
+Result<> Parser::check_call(const Node& call) const {
+    const bool asks_for_presence =
+        call.name == "attribute_exists" || call.name == "attribute_not_exists";
+    if (!asks_for_presence || call.children[0].kind == NodeKind::path) return {};
+    return fail(
+        Errc::invalid,
+        "Operator or function requires a document path; operator or function: " + call.name);
 }
 
 Result<Path> Parser::path() {

@@ -79,7 +79,7 @@ private:
         if (c == '\'') return quoted(TokenKind::text);
         if (c == '"') return quoted(TokenKind::quoted);
         if (c == '?') return take(TokenKind::parameter, at_ + 1);
-        if (is_digit(c)) return take(TokenKind::number, number_end());
+        if (is_digit(c) || starts_fraction()) return take(TokenKind::number, number_end());
         if (is_letter(c)) {
             return take(TokenKind::word,
                         run_end(at_, [](char d) { return is_letter(d) || is_digit(d); }));
@@ -107,6 +107,13 @@ private:
             }
         }
         return take(TokenKind::broken, statement_.size());
+    }
+
+    /// `.5`, where it is no step of a path.
+    [[nodiscard]] bool starts_fraction() const {
+        if (at(at_) != '.' || !is_digit(at(at_ + 1))) return false;
+        const char before = at_ > 0 ? statement_[at_ - 1] : ' ';
+        return !is_letter(before) && !is_digit(before) && before != '"' && before != ']';
     }
 
     [[nodiscard]] std::size_t number_end() const {

@@ -48,7 +48,8 @@ bool is_keyword(std::string_view word) {
 bool is_condition(const Node& node) {
     if (node.kind == NodeKind::call) {
         return node.name == "begins_with" || node.name == "contains" ||
-               node.name == "attribute_type";
+               node.name == "attribute_type" || node.name == "attribute_exists" ||
+               node.name == "attribute_not_exists";
     }
     return node.kind >= NodeKind::equal;
 }
@@ -91,6 +92,7 @@ Result<Statement> Parser::statement() {
 Result<> Parser::finish() {
     accept_symbol(";");
     if (peek().kind == TokenKind::end) return {};
+    if (peek().kind == TokenKind::broken || at_symbol("#")) return malformed("");
     for (const std::string_view clause : {"LIMIT", "GROUP", "HAVING", "OFFSET", "JOIN"}) {
         if (at_word(clause)) return unsupported_clause();
     }
@@ -155,8 +157,10 @@ Result<Insert> Parser::insert() {
     CARILLON_TRY_VOID(expect_word("INTO"));
     Insert out;
     CARILLON_TRY(out.table, table_alone());
+    if (at_name()) return malformed("Unexpected token after expression");
     CARILLON_TRY_VOID(expect_word("VALUE"));
     if (peek().kind != TokenKind::parameter && !at_symbol("{")) return unexpected_term();
+    item_follows_ = true;
     CARILLON_TRY(out.item, term());
     return out;
 }
@@ -165,6 +169,7 @@ Result<UpdateStatement> Parser::update() {
     next();
     UpdateStatement out;
     CARILLON_TRY(out.table, table_alone());
+    CARILLON_TRY_VOID(no_alias());
     if (!at_word("SET") && !at_word("REMOVE")) return malformed("Expected data manipulation");
     CARILLON_TRY_VOID(assignments(out.assignments));
     CARILLON_TRY(out.where, where());
@@ -202,6 +207,7 @@ Result<DeleteStatement> Parser::erase() {
     CARILLON_TRY_VOID(expect_word("FROM"));
     DeleteStatement out;
     CARILLON_TRY(out.table, table_alone());
+    CARILLON_TRY_VOID(no_alias());
     CARILLON_TRY(out.where, where());
     CARILLON_TRY(const ReturnValues values, returning());
     if (values != ReturnValues::none && values != ReturnValues::all_old) {
@@ -230,8 +236,7 @@ Result<TableName> Parser::table_name() {
         out.index = peek().text;
         next();
     }
-    if (at_name()) return malformed("Aliasing is not supported");
-    if (at_word("AS")) return malformed("Aliasing is not supported");
+    CARILLON_TRY_VOID(no_alias());
     if (at_symbol(",")) return malformed("Only one table can be read by a statement");
     return from_arn(std::move(out));
 }
@@ -244,9 +249,16 @@ Result<std::string> Parser::table_alone() {
     return from_arn(std::move(out)).table;
 }
 
+Result<> Parser::no_alias() const {
+    if (at_name() || at_word("AS")) return fail(Errc::invalid, "Aliasing is not supported");
+    return {};
+}
+
 Result<std::optional<Node>> Parser::where() {
     if (!accept_word("WHERE")) return std::nullopt;
+    in_where_ = true;
     CARILLON_TRY(Node node, condition());
+    in_where_ = false;
     return node;
 }
 
@@ -310,6 +322,7 @@ Result<> Parser::expect_word(std::string_view keyword) {
 }
 
 std::unexpected<Error> Parser::unexpected_term() const {
+    if (peek().kind == TokenKind::broken || at_symbol("#")) return malformed("");
     const bool keyword = peek().kind == TokenKind::word && is_keyword(peek().text);
     return malformed(keyword ? "Unexpected keyword" : "Unexpected term");
 }

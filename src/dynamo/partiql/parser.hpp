@@ -36,6 +36,8 @@ private:
     Result<Exists> exists();
     Result<TableName> table_name();
     Result<std::string> table_alone();
+    /// Refuses `"table" t` and `"table" AS t`.
+    Result<> no_alias() const;
     Result<std::optional<Node>> where();
     Result<ReturnValues> returning();
     Result<> finish();
@@ -55,6 +57,9 @@ private:
     Result<Node> term();
     Result<Node> parenthesised();
     Result<Node> literal();
+    /// The number, or why it is none, with where in the value it stands.
+    Result<Node> number(const std::string& text) const;
+    Result<> check_call(const Node& call) const;
     Result<Node> signed_number();
     Result<Node> list();
     Result<Node> map();
@@ -89,6 +94,10 @@ private:
     std::size_t at_ = 0;
     std::size_t depth_ = 0;
     std::size_t parameters_ = 0;
+    bool in_where_ = false;
+    /// The next map is the item of an INSERT: what is in it is the root of a value itself.
+    bool item_follows_ = false;
+    std::string inside_ = "root";  ///< Where in a value the parser is.
 };
 
 /// Words that cannot be names unless they are quoted.

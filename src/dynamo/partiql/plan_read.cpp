@@ -130,7 +130,7 @@ Result<ReadPlan> plan_read(const Select& select,
     plan.columns = select.columns;
     const IndexSchema* index = plan.index ? schema.index(*plan.index) : nullptr;
     if (plan.index && index == nullptr) {
-        return fail(Errc::invalid, "The table does not have the specified index: " + *plan.index);
+        return fail(Errc::invalid, "The table does not have the specified index");
     }
     const KeySchema& key = index != nullptr ? index->key : schema.key;
     Parts parts = conjuncts(select.where);

@@ -124,16 +124,18 @@ Result<> UpdateText::operand(const Node& node) {
 /// `SET a = set_add(a, <<...>>)` is ADD, and set_delete is DELETE.
 Result<> UpdateText::set_function(const Path& path, const Node& call) {
     const Node& target = call.children[0];
+    const std::string function = call.name == "set_add" ? "SET_ADD" : "SET_DELETE";
     if (target.kind != NodeKind::path || target.path != path) {
-        return malformed("The first argument of " + call.name +
-                         " must be the attribute that is assigned to");
+        return fail(Errc::invalid,
+                    "The first argument to " + function + " must equal the assignment value at " +
+                        call.place);
     }
     CARILLON_TRY(Value members, value_of(call.children[1], parameters_));
     if (members.type() != Type::string_set && members.type() != Type::number_set &&
         members.type() != Type::binary_set) {
         return fail(Errc::invalid,
-                    "Incorrect operand type for operator or function; operator or function: " +
-                        call.name + ", operand type: " + std::string(type_name(members.type())));
+                    "The second argument to " + function + " must be a value with type SET at " +
+                        call.operand_place);
     }
     std::string& clause = call.name == "set_add" ? adds_ : deletes_;
     begin(clause);
@@ -226,6 +228,10 @@ Result<Write> plan_check(const Select& select,
     ConditionCheck out{schema.name, {}, {}, false};
     Parts parts = conjuncts(select.where);
     CARILLON_TRY(out.key, named_item(parts, schema, parameters));
+    if (parts.empty()) {
+        return fail(Errc::invalid,
+                    "EXISTS() must contain a single item read with additional condition");
+    }
     CARILLON_TRY(out.condition, present(parts, schema, parameters));
     return out;
 }

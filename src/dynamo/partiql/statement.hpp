@@ -54,6 +54,9 @@ struct Node {
     Value value{};              ///< `literal`
     std::size_t parameter = 0;  ///< Which of the statement's parameters, from zero.
     std::string name{};         ///< `call`: the function in lower case. Child of a map: its name.
+    /// `call`: where the name and the first operand stand, as errors say it ("1:23:5").
+    std::string place{};
+    std::string operand_place{};
     std::vector<Node> children{};
 };
 
