@@ -37,7 +37,8 @@ struct TableSettings {
     std::int64_t throughput_lowerings = 0;
     std::map<std::string, Throughput> index_throughput{};
     bool deletion_protection = false;
-    std::string table_class{};  ///< Empty: never set.
+    std::string table_class{};                ///< Empty: never set.
+    std::int64_t table_class_changed_ms = 0;  ///< 0: as it was created.
     std::map<std::string, std::string> tags{};
     /// Present while the table's changes are recorded (stream.hpp). Each time it is set, a new
     /// stream begins; when it goes, the stream ends and stays readable for 24 hours.

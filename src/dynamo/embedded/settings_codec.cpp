@@ -12,6 +12,7 @@ constexpr std::pair<const char*, std::int64_t TableSettings::*> times[] = {
     {"raised", &TableSettings::throughput_raised_ms},
     {"lowered", &TableSettings::throughput_lowered_ms},
     {"lowerings", &TableSettings::throughput_lowerings},
+    {"class_changed", &TableSettings::table_class_changed_ms},
 };
 constexpr std::pair<const char*, bool TableSettings::*> flags[] = {
     {"on_demand", &TableSettings::on_demand},

@@ -201,6 +201,7 @@ Result<Map> read_map(const simdjson::dom::object& object, int depth) {
     std::vector<Attribute> attributes;
     attributes.reserve(object.size());
     for (const auto& [name, content] : object) {
+        CARILLON_TRY_VOID(check_attribute_name(name));
         Attribute& attribute = attributes.emplace_back();
         attribute.name.assign(name);
         CARILLON_TRY_VOID(read_into(content, depth, attribute.value));
@@ -308,6 +309,11 @@ Result<> read_into(const Json& json, int depth, Value& out) {
 }
 
 }  // namespace
+
+Result<> check_attribute_name(std::string_view name) {
+    if (name.size() < attribute_name_bytes_end) return {};
+    return validation_fault("Attribute name is too large, must be less than 65536 bytes");
+}
 
 bool has_duplicate_keys(const simdjson::dom::object& object) {
     constexpr std::size_t few = 12;

@@ -26,4 +26,8 @@ enum class Place : std::uint8_t { field, element };
 [[nodiscard]] Result<Value> read_value(const Json& json);
 [[nodiscard]] Result<Item> read_item(const Json& json);
 
+/// Names of attributes are shorter than so many bytes, at any depth.
+inline constexpr std::size_t attribute_name_bytes_end = 65'536;
+[[nodiscard]] Result<> check_attribute_name(std::string_view name);
+
 }  // namespace carillon::dynamo::endpoint

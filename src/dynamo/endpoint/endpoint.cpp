@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 #include "dynamo/endpoint/authentication.hpp"
+#include "dynamo/endpoint/content_coding.hpp"
 #include "dynamo/endpoint/fault.hpp"
 #include "dynamo/endpoint/operations.hpp"
 #include "dynamo/endpoint/stream_operations.hpp"
@@ -73,6 +74,33 @@ ServerResponse json(int status, std::string body, std::string_view content_type)
     return response;
 }
 
+/// `json`, compressed where the client takes it and it is worth it.
+ServerResponse answer_to(const ServerRequest& request,
+                         int status,
+                         std::string body,
+                         std::string_view content_type) {
+    if (body.size() <= plain_answer_bytes_max) return json(status, std::move(body), content_type);
+    const auto coding = accepted_coding(request.headers.get("Accept-Encoding").value_or(""));
+    if (!coding) return json(status, std::move(body), content_type);
+    ServerResponse response = json(status, compress(*coding, body), content_type);
+    response.headers.add("Content-Encoding", std::string(name_of(*coding)));
+    return response;
+}
+
+/// Anything but a body as it is.
+std::optional<std::string_view> coding_of(const ServerRequest& request) {
+    const auto coding = request.headers.get("Content-Encoding");
+    if (!coding || equals_ignoring_case(trim(*coding), "identity")) return std::nullopt;
+    return coding;
+}
+
+ServerResponse internal_error() {
+    return json(
+        500,
+        error_body("com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error"),
+        json_1_0);
+}
+
 /// What browsers want to know before they let a page call another host.
 ServerResponse preflight(const ServerRequest& request) {
     ServerResponse response;
@@ -126,7 +154,7 @@ struct Endpoint::Impl {
     }
 
     Task<ServerResponse> answer(ServerRequest& request);
-    Task<Result<std::string>> run(const ServerRequest& request, const Operation& operation);
+    Task<Result<std::string>> run(const ServerRequest& request, Target target, Json document);
     /// The parsed body; nothing when it is empty. The document lives until the next call.
     Result<std::optional<Json>> parse(ServerRequest& request);
     Result<Target> target_of(const ServerRequest& request) const;
@@ -173,6 +201,15 @@ void Endpoint::Impl::note(const Error& error, const Target& target) const {
     log.error("a request failed", {{"operation", target.name()}, {"error", describe(error)}});
 }
 
+Task<Result<std::string>> Endpoint::Impl::run(const ServerRequest& request,
+                                              Target target,
+                                              Json document) {
+    if (target.stream != nullptr) return (streams.*target.stream->run)(document);
+    if (target.operation->run != nullptr) return (operations.*target.operation->run)(document);
+    // Only the request knows under which name it has found us.
+    return operations.describe_endpoints(std::string(request.headers.get("Host").value_or("")));
+}
+
 Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
     if (request.method == "OPTIONS" && request.headers.has("Origin")) co_return preflight(request);
     if (request.method == "GET") {
@@ -185,6 +222,16 @@ Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
     }
     const std::string content_type(is_json(type) ? type : plain_json);
 
+    // Signatures are of the bytes as they were sent.
+    std::optional<Result<>> signature;
+    if (const auto coding = coding_of(request)) {
+        signature = authenticate(request, options.keys, clock.now());
+        auto plain_body = decompress(*coding, request.body, request_bytes_max);
+        // As the service has it, and not a fault of the client's.
+        if (!plain_body) co_return internal_error();
+        request.body = *std::move(plain_body);
+    }
+
     // Body, target, signature: in this order a fault is named.
     Target running;
     Result<std::string> body = std::string();
@@ -193,7 +240,9 @@ Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
         body = std::unexpected(document.error());
     } else if (const auto target = target_of(request); !target) {
         body = std::unexpected(target.error());
-    } else if (const auto accepted = authenticate(request, options.keys, clock.now()); !accepted) {
+    } else if (const auto accepted =
+                   signature ? *signature : authenticate(request, options.keys, clock.now());
+               !accepted) {
         body = std::unexpected(accepted.error());
     } else if (!*document || (*document)->type() != simdjson::dom::element_type::OBJECT) {
         body = serialization_fault("");
@@ -202,15 +251,13 @@ Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
         const Json json = **document;
         Result<> checked = check_kinds(json, running.shape());
         if (checked) checked = check_rules(json, running.shape());
-        if (checked && running.stream != nullptr) {
-            body = co_await (streams.*running.stream->run)(json);
-        } else if (checked) {
-            body = co_await (operations.*running.operation->run)(json);
+        if (checked) {
+            body = co_await run(request, running, json);
         } else {
             body = std::unexpected(std::move(checked).error());
         }
     }
-    if (body) co_return json(200, *std::move(body), content_type);
+    if (body) co_return answer_to(request, 200, *std::move(body), content_type);
     WireError error = to_wire(body.error(), running.names_table());
     if (error.status >= 500) note(body.error(), running);
     co_return json(error.status, std::move(error.body), content_type);
@@ -228,10 +275,7 @@ Task<ServerResponse> Endpoint::handle(ServerRequest& request) {
         response = co_await impl_->answer(request);
     } catch (const std::exception& fault) {
         impl_->log.error("a request threw", {{"error", std::string_view(fault.what())}});
-        response = json(500,
-                        error_body("com.amazonaws.dynamodb.v20120810#InternalServerError",
-                                   "Internal server error"),
-                        json_1_0);
+        response = internal_error();
     }
     response.headers.add("x-amzn-RequestId", request_id(impl_->random));
     if (request.headers.has("Origin")) {

@@ -54,9 +54,11 @@ Result<ExpressionNames> read_names(const Json& map) {
                 "ExpressionAttributeNames contains invalid value: Empty attribute name for key {}",
                 key));
         }
+        CARILLON_TRY_VOID(check_attribute_name(text_of(name)));
         names.emplace_back(key, text_of(name));
     }
-    if (object_of(map).size() == 0) return validation_fault("ExpressionAttributeNames must not be empty");
+    if (object_of(map).size() == 0)
+        return validation_fault("ExpressionAttributeNames must not be empty");
     return names;
 }
 

@@ -288,5 +288,25 @@ TEST_F(Items, CapacityCountsItemsAndIndexes) {
         R"({"Item":{"kind":{"S":"m"}},"ConsumedCapacity":{"TableName":"things","CapacityUnits":0.5}})");
 }
 
+TEST(Items, HaveAttributeNamesOfLessThan64Kilobytes) {
+    Rig rig;
+    rig.create_things();
+    const std::string longest(65'535, 'n');
+    const auto put = [&](const std::string& attributes) {
+        return rig.call("PutItem",
+                        R"({"TableName":"things","Item":{"id":{"S":"a"},)" + attributes + "}}");
+    };
+    EXPECT_EQ(put("\"" + longest + R"(":{"N":"1"})").status, 200);
+    const std::string too_large = "Attribute name is too large, must be less than 65536 bytes";
+    EXPECT_EQ(put("\"" + longest + R"(n":{"N":"1"})").message(), too_large);
+    EXPECT_EQ(put(R"("map":{"M":{")" + longest + R"(n":{"N":"1"}}})").message(), too_large);
+    rig.expect_error("GetItem",
+                     R"({"TableName":"things","Key":{"id":{"S":"a"}},"ProjectionExpression":"#n",
+                         "ExpressionAttributeNames":{"#n":")" +
+                         longest + "n\"}}",
+                     "ValidationException",
+                     too_large);
+}
+
 }  // namespace
 }  // namespace carillon::dynamo::endpoint

@@ -41,7 +41,7 @@ constexpr Operation operations[] = {
      &Operations::list_tags_of_resource,
      true},
     {"DescribeLimits", &shapes::nothing, &Operations::describe_limits, true},
-    {"DescribeEndpoints", &shapes::nothing, &Operations::describe_endpoints, true},
+    {"DescribeEndpoints", &shapes::nothing, nullptr, true},
 };
 
 }  // namespace

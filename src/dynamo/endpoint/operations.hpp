@@ -24,7 +24,6 @@ namespace carillon::dynamo::endpoint {
 struct Where {
     std::string region = "us-east-1";
     std::string account = "000000000000";
-    std::string endpoint{};   ///< Host and port for DescribeEndpoints; empty: AWS's name.
     Duration table_delay{0};  ///< How long tables and indexes seem to be on their way.
 };
 
@@ -69,7 +68,8 @@ public:
     Answer untag_resource(Json request);
     Answer list_tags_of_resource(Json request);
     Answer describe_limits(Json request);
-    Answer describe_endpoints(Json request);
+    /// `host`: of the request, with the port; AWS's own name when empty.
+    Answer describe_endpoints(std::string host);
 
 private:
     /// The table that an ARN of a request names.
@@ -96,6 +96,7 @@ private:
 struct Operation {
     std::string_view name;
     const Shape* shape;
+    /// Null: DescribeEndpoints, which asks for more than the request's body.
     Operations::Answer (Operations::*run)(Json request);
     /// Whether errors about a missing table name it: the control plane's do.
     bool names_table = false;

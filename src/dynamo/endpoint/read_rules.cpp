@@ -34,6 +34,16 @@ Result<> check_start_part(const Item& start, const KeySchema& key, bool of_index
                                         : "The provided starting key is invalid: The provided key "
                                           "element does not match the schema");
         }
+        const bool empty =
+            (value->string() != nullptr && value->string()->empty()) ||
+            (value->get_if<Binary>() != nullptr && value->get_if<Binary>()->bytes.empty());
+        if (of_index && empty) {
+            return validation_fault(fmt::format(
+                "One or more parameter values are not valid. The AttributeValue for a key "
+                "attribute cannot contain an empty {} value. Key: {}",
+                value->string() != nullptr ? "string" : "binary",
+                attribute->name));
+        }
     }
     return {};
 }

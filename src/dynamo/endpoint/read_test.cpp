@@ -39,6 +39,36 @@ TEST_F(Reads, QueriesPageByPage) {
                R"({"Count":1,"ScannedCount":2})");
 }
 
+TEST_F(Reads, APageOfAMegabyteEndsBehindTheItemThatFillsIt) {
+    const std::string large(300 * 1024, 'x');
+    for (int i = 0; i < 5; ++i) {
+        rig.expect("PutItem",
+                   R"({"TableName":"rows","Item":{"pk":{"S":"q"},"sk":{"N":")" + std::to_string(i) +
+                       R"("},"v":{"S":")" + large + R"("}}})",
+                   "{}");
+    }
+    const std::string query =
+        R"("TableName":"rows","KeyConditionExpression":"pk = :p","Select":"COUNT",
+        "ExpressionAttributeValues":{":p":{"S":"q"}})";
+    // 900 KB are no page yet; the fourth item makes it one.
+    rig.expect(
+        "Query",
+        "{" + query + "}",
+        R"({"Count":4,"LastEvaluatedKey":{"pk":{"S":"q"},"sk":{"N":"3"}},"ScannedCount":4})");
+    rig.expect("Query",
+               "{" + query + R"(,"ExclusiveStartKey":{"pk":{"S":"q"},"sk":{"N":"3"}}})",
+               R"({"Count":1,"ScannedCount":1})");
+    // As with a limit: a full page says where it ended, also when nothing follows.
+    EXPECT_EQ(
+        rig.call("DeleteItem", R"({"TableName":"rows","Key":{"pk":{"S":"q"},"sk":{"N":"4"}}})")
+            .status,
+        200);
+    rig.expect(
+        "Query",
+        "{" + query + "}",
+        R"({"Count":4,"LastEvaluatedKey":{"pk":{"S":"q"},"sk":{"N":"3"}},"ScannedCount":4})");
+}
+
 TEST_F(Reads, LocalIndexesGiveKeysOrAll) {
     rig.expect(
         "Query",
@@ -135,6 +165,12 @@ TEST_F(Reads, RefusesInDynamoDBsWords) {
         {"Query",
          by_pk + R"(,"ExclusiveStartKey":{"pk":{"S":"q"},"sk":{"N":"1"}})",
          "The provided starting key is outside query boundaries based on provided conditions"},
+        {"Query",
+         by_pk +
+             R"(,"IndexName":"by_name","ExclusiveStartKey":{"pk":{"S":"p"},"sk":{"N":"1"},"name":{"S":""}})",
+         "One or more parameter values are not valid. The AttributeValue for a key attribute "
+         "cannot "
+         "contain an empty string value. Key: name"},
         {"Scan",
          R"("Segment":1)",
          "The TotalSegments parameter is required but was not present in the request when Segment "

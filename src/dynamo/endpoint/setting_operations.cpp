@@ -5,6 +5,7 @@
 #include "dynamo/endpoint/operations.hpp"
 #include "dynamo/endpoint/table_requests.hpp"
 #include "dynamo/endpoint/table_text.hpp"
+#include "dynamo/endpoint/tags.hpp"
 #include "dynamo/validate.hpp"
 
 #include <fmt/format.h>
@@ -50,13 +51,6 @@ Result<> check_time_to_live(const TimeToLiveCall& call, const TableSchema& schem
 
 bool is_arn(std::string_view text) {
     return std::ranges::count(text, ':') >= 5 && text.find('/') != std::string_view::npos;
-}
-
-Result<std::vector<std::string>> read_keys(const Json& list) {
-    std::vector<std::string> keys;
-    for (const Json key : array_of(list)) keys.emplace_back(text_of(key));
-    if (keys.empty()) return validation_fault("Atleast one Tag Key needs to be provided as Input.");
-    return keys;
 }
 
 }  // namespace
@@ -156,21 +150,17 @@ Operations::Answer Operations::tag_resource(Json request) {
         TableChange wanted;
         wanted.settings = table.schema.settings;
         for (const auto& [key, value] : added) wanted.settings->tags[key] = value;
-        constexpr std::size_t tags_max = 50;
-        if (wanted.settings->tags.size() > tags_max) {
-            return service_fault("LimitExceededException",
-                                 "Too many tags: a resource can have at most 50 tags");
-        }
+        CARILLON_TRY_VOID(check_tag_count(wanted.settings->tags.size()));
         wanted.expected = table.schema;
         return wanted;
     };
     CARILLON_CO_TRY(const TableDescription after, co_await change_table(name, change));
-    co_return "{}";
+    co_return "";  // No body at all.
 }
 
 Operations::Answer Operations::untag_resource(Json request) {
     CARILLON_CO_TRY(const std::string name, table_of_arn(request, "UntagResource", "TagKeys"));
-    CARILLON_CO_TRY(const auto keys, read_keys(*member(request, "TagKeys")));
+    CARILLON_CO_TRY(const auto keys, read_tag_keys(*member(request, "TagKeys")));
     const auto change = [&keys](const TableDescription& table) -> Result<TableChange> {
         TableChange wanted;
         wanted.settings = table.schema.settings;
@@ -179,7 +169,7 @@ Operations::Answer Operations::untag_resource(Json request) {
         return wanted;
     };
     CARILLON_CO_TRY(const TableDescription after, co_await change_table(name, change));
-    co_return "{}";
+    co_return "";  // No body at all.
 }
 
 Operations::Answer Operations::list_tags_of_resource(Json request) {
@@ -205,12 +195,10 @@ Operations::Answer Operations::describe_limits(Json /*request*/) {
               "\"TableMaxReadCapacityUnits\":40000,\"TableMaxWriteCapacityUnits\":40000}";
 }
 
-Operations::Answer Operations::describe_endpoints(Json /*request*/) {
+Operations::Answer Operations::describe_endpoints(std::string host) {
+    if (host.empty()) host = fmt::format("dynamodb.{}.amazonaws.com", where_.region);
     std::string out = "{\"Endpoints\":[{\"Address\":";
-    append_json_string(out,
-                       where_.endpoint.empty()
-                           ? fmt::format("dynamodb.{}.amazonaws.com", where_.region)
-                           : where_.endpoint);
+    append_json_string(out, host);
     co_return out + ",\"CachePeriodInMinutes\":1440}]}";
 }
 

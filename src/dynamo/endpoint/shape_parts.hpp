@@ -60,6 +60,9 @@ inline constexpr Rule comparison_choice[] = {{.is = Is::one_of, .choices = CARIL
 inline constexpr Rule comparison_required[] = {{.is = Is::present},
                                                {.is = Is::one_of, .choices = CARILLON_COMPARISONS}};
 #undef CARILLON_COMPARISONS
+inline constexpr Rule attribute_name[] = {{.is = Is::length_at_most, .number = 65'535}};
+inline constexpr Shape attribute_name_list{
+    .kind = Kind::list, .element = &text, .element_rules = attribute_name};
 inline constexpr Rule attribute_names[] = {{.is = Is::length_at_least, .number = 1},
                                            {.is = Is::length_at_most, .number = 255}};
 inline constexpr Rule positive[] = {{.is = Is::at_least, .number = 1}};

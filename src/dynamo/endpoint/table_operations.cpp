@@ -156,7 +156,10 @@ Result<TableChange> to_change(const UpdateTableCall& call,
     if (call.deletion_protection) settings.deletion_protection = *call.deletion_protection;
     if (call.limits) settings.on_demand_limits = *call.limits;
     if (call.encryption) settings.encryption_key = *call.encryption;
-    if (call.table_class) settings.table_class = *call.table_class;
+    if (call.table_class && settings.table_class != *call.table_class) {
+        settings.table_class = *call.table_class;
+        settings.table_class_changed_ms = now_ms;
+    }
     if (call.stream) CARILLON_TRY_VOID(change_stream(*call.stream, schema.name, settings));
     change.settings = std::move(settings);
     return change;

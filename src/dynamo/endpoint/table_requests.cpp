@@ -3,6 +3,7 @@
 #include "dynamo/endpoint/fault.hpp"
 #include "dynamo/endpoint/operations.hpp"
 #include "dynamo/endpoint/stream_text.hpp"
+#include "dynamo/endpoint/tags.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,6 @@ namespace carillon::dynamo::endpoint {
 namespace {
 
 constexpr std::int64_t units_max = 1'000'000'000'000;
-constexpr std::size_t tags_max = 50;
 
 using Definitions = std::vector<KeyAttribute>;
 
@@ -154,6 +154,17 @@ Result<std::optional<OnDemandLimits>> read_limits(const Json& owner) {
             "OnDemandThroughput values must be -1 or greater than or equal to 1, not {}", units));
     }
     return limits;
+}
+
+Result<std::optional<std::string>> read_table_class(const Json& request) {
+    const auto name = text_member(request, "TableClass");
+    if (!name) return std::nullopt;
+    if (*name != "STANDARD" && *name != "STANDARD_INFREQUENT_ACCESS") {
+        return validation_fault(
+            "Invalid table-class parameter provided. Please try again with a valid table-class "
+            "value: [STANDARD, STANDARD_INFREQUENT_ACCESS].");
+    }
+    return std::string(*name);
 }
 
 /// On with a key (empty: AWS's own), off, or not said.
@@ -409,33 +420,6 @@ Result<> read_index_updates(const Json& request, UpdateTableCall& call) {
 
 }  // namespace
 
-Result<std::map<std::string, std::string>> read_tags(const Json& list) {
-    std::map<std::string, std::string> tags;
-    for (const Json json : array_of(list)) {
-        const std::string key(text_member(json, "Key").value_or(""));
-        const std::string value(text_member(json, "Value").value_or(""));
-        if (key.empty() || key.size() > 128 || value.size() > 256) {
-            return validation_fault(fmt::format(
-                "1 validation error detected: Value '{}' at 'tags.1.member.{}' failed to satisfy "
-                "constraint: Member must have length {}",
-                key.empty() || key.size() > 128 ? key : value,
-                key.empty() || key.size() > 128 ? "key" : "value",
-                key.empty()        ? "greater than or equal to 1"
-                : key.size() > 128 ? "less than or equal to 128"
-                                   : "less than or equal to 256"));
-        }
-        if (!tags.emplace(key, value).second) {
-            return validation_fault(
-                fmt::format("Duplicate tag key found in Tags parameter: {}", key));
-        }
-    }
-    if (tags.size() > tags_max) {
-        return service_fault("LimitExceededException",
-                             "Too many tags: a resource can have at most 50 tags");
-    }
-    return tags;
-}
-
 Result<TableSchema> read_create_table(const Json& request) {
     TableSchema schema;
     schema.name = table_name_of(request);
@@ -458,7 +442,8 @@ Result<TableSchema> read_create_table(const Json& request) {
     if (encryption) schema.settings.encryption_key = *encryption;
     schema.settings.deletion_protection =
         boolean_member(request, "DeletionProtectionEnabled").value_or(false);
-    schema.settings.table_class = std::string(text_member(request, "TableClass").value_or(""));
+    CARILLON_TRY(const auto table_class, read_table_class(request));
+    schema.settings.table_class = table_class.value_or("");
     if (const auto tags = member(request, "Tags")) {
         CARILLON_TRY(schema.settings.tags, read_tags(*tags));
     }
@@ -472,7 +457,7 @@ Result<UpdateTableCall> read_update_table(const Json& request) {
         call.on_demand = *mode == "PAY_PER_REQUEST";
     }
     call.deletion_protection = boolean_member(request, "DeletionProtectionEnabled");
-    if (const auto name = text_member(request, "TableClass")) call.table_class.emplace(*name);
+    CARILLON_TRY(call.table_class, read_table_class(request));
     const auto updates = member(request, "GlobalSecondaryIndexUpdates");
     const bool changes_indexes = updates && array_of(*updates).size() > 0;
     const bool something =

@@ -43,7 +43,4 @@ struct UpdateTableCall {
 
 [[nodiscard]] Result<UpdateTableCall> read_update_table(const Json& request);
 
-/// `Tags`, by their own rules.
-[[nodiscard]] Result<std::map<std::string, std::string>> read_tags(const Json& list);
-
 }  // namespace carillon::dynamo::endpoint

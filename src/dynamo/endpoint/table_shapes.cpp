@@ -15,8 +15,6 @@ constexpr Rule key_name_rules[] = {{.is = Is::present},
                                    {.is = Is::length_at_most, .number = 255}};
 constexpr Rule units_rules[] = {{.is = Is::present}, {.is = Is::at_least, .number = 1}};
 constexpr Rule billing_rules[] = {{.is = Is::one_of, .choices = "PROVISIONED, PAY_PER_REQUEST"}};
-constexpr Rule class_rules[] = {
-    {.is = Is::one_of, .choices = "STANDARD, STANDARD_INFREQUENT_ACCESS"}};
 constexpr Rule projection_rules[] = {{.is = Is::one_of, .choices = "ALL, INCLUDE, KEYS_ONLY"}};
 constexpr Rule not_empty[] = {{.is = Is::length_at_least, .number = 1}};
 constexpr Rule schema_rules[] = {{.is = Is::present},
@@ -84,11 +82,11 @@ constexpr Member create_members[] = {
     {"BillingMode", &text, billing_rules},
     {"ProvisionedThroughput", &throughput},
     {"KeySchema", &key_schema, schema_rules},
-    {"LocalSecondaryIndexes", &local_index_list},
     {"GlobalSecondaryIndexes", &global_index_list},
+    {"LocalSecondaryIndexes", &local_index_list},
     {"StreamSpecification", &stream},
     {"SSESpecification", &encryption},
-    {"TableClass", &text, class_rules},
+    {"TableClass", &text},
     {"DeletionProtectionEnabled", &flag},
     {"OnDemandThroughput", &limits},
     {"Tags", &tag_list},
@@ -122,7 +120,7 @@ constexpr Member update_members[] = {
     {"GlobalSecondaryIndexUpdates", &index_updates},
     {"StreamSpecification", &stream},
     {"SSESpecification", &encryption},
-    {"TableClass", &text, class_rules},
+    {"TableClass", &text},
     {"DeletionProtectionEnabled", &flag},
     {"OnDemandThroughput", &limits},
 };

@@ -65,7 +65,8 @@ TEST(Tables, RefusesInDynamoDBsWords) {
          validation,
          "3 validation errors detected: Value null at 'attributeDefinitions' failed to satisfy "
          "constraint: Member must not be null; Value 'a' at 'tableName' failed to satisfy "
-         "constraint: Member must have length greater than or equal to 3; Value null at 'keySchema' "
+         "constraint: Member must have length greater than or equal to 3; Value null at "
+         "'keySchema' "
          "failed to satisfy constraint: Member must not be null"},
         {R"({"TableName":"abc","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"X"}],"KeySchema":[]})",
          validation,
@@ -155,17 +156,58 @@ TEST(Tables, TagsComeAndGo) {
         R"("ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/things")";
     rig.expect("TagResource",
                "{" + arn + R"(,"Tags":[{"Key":"b","Value":"2"},{"Key":"a","Value":"1"}]})",
-               "{}");
+               "");
     rig.expect("ListTagsOfResource",
                "{" + arn + "}",
                R"({"Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]})");
-    rig.expect("UntagResource", "{" + arn + R"(,"TagKeys":["a","zz"]})", "{}");
+    rig.expect("UntagResource", "{" + arn + R"(,"TagKeys":["a","zz"]})", "");
     rig.expect("ListTagsOfResource", "{" + arn + "}", R"({"Tags":[{"Key":"b","Value":"2"}]})");
     rig.expect_error("TagResource",
                      "{" + arn + R"(,"Tags":[]})",
                      validation,
                      "Atleast one Tag needs to be provided as Input.");
     rig.expect_error("ListTagsOfResource", "{}", validation, "Invalid TableArn");
+    EXPECT_EQ(
+        rig.call("TagResource", "{" + arn + R"(,"Tags":[{"Key":"ok","Value":"#!%"}]})").type(),
+        validation);
+}
+
+TEST(Tables, HaveAtMostFiftyTags) {
+    Rig rig;
+    rig.create_things();
+    std::string tags;
+    for (int i = 0; i < 50; ++i) {
+        tags += R"({"Key":"k)" + std::to_string(i) + R"(","Value":"v"},)";
+    }
+    tags.pop_back();
+    const std::string arn =
+        R"("ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/things")";
+    rig.expect("TagResource", "{" + arn + ",\"Tags\":[" + tags + "]}", "");
+    rig.expect("TagResource", "{" + arn + R"(,"Tags":[{"Key":"k7","Value":"again"}]})", "");
+    const Answer many =
+        rig.call("TagResource", "{" + arn + R"(,"Tags":[{"Key":"more","Value":"v"}]})");
+    EXPECT_EQ(many.type(), validation);
+}
+
+TEST(Tables, TellWhenTheirClassWasChanged) {
+    Rig rig;
+    rig.create_things();
+    const Answer before = rig.call("DescribeTable", R"({"TableName":"things"})");
+    EXPECT_EQ(before.body.find("TableClassSummary"), std::string::npos);
+    EXPECT_EQ(rig.call("UpdateTable",
+                       R"({"TableName":"things","TableClass":"STANDARD_INFREQUENT_ACCESS"})")
+                  .status,
+              200);
+    const Answer after = rig.call("DescribeTable", R"({"TableName":"things"})");
+    EXPECT_NE(after.body.find(R"("TableClassSummary":{"TableClass":"STANDARD_INFREQUENT_ACCESS",)"
+                              R"("LastUpdateDateTime":)"),
+              std::string::npos)
+        << after.body;
+    rig.expect_error("UpdateTable",
+                     R"({"TableName":"things","TableClass":"standard"})",
+                     validation,
+                     "Invalid table-class parameter provided. Please try again with a valid "
+                     "table-class value: [STANDARD, STANDARD_INFREQUENT_ACCESS].");
 }
 
 TEST(Tables, ExpireItemsByTheirAttribute) {
@@ -192,6 +234,10 @@ TEST(Tables, LimitsAndEndpointsAreTold) {
         "DescribeEndpoints",
         "{}",
         R"({"Endpoints":[{"Address":"dynamodb.us-east-1.amazonaws.com","CachePeriodInMinutes":1440}]})");
+    net::ServerRequest named = Rig::request("DescribeEndpoints", "{}");
+    named.headers.add("Host", "127.0.0.1:8000");
+    EXPECT_EQ(rig.send(std::move(named)).body,
+              R"({"Endpoints":[{"Address":"127.0.0.1:8000","CachePeriodInMinutes":1440}]})");
 }
 
 }  // namespace

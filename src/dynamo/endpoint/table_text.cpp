@@ -227,6 +227,10 @@ void append_table(const TableDescription& table, const Where& where, std::string
     if (!settings.table_class.empty()) {
         out += ",\"TableClassSummary\":{\"TableClass\":";
         append_json_string(out, settings.table_class);
+        if (settings.table_class_changed_ms != 0) {
+            out += fmt::format(",\"LastUpdateDateTime\":{}",
+                               timestamp(settings.table_class_changed_ms));
+        }
         out += '}';
     }
     out += fmt::format(",\"DeletionProtectionEnabled\":{}}}", settings.deletion_protection);
