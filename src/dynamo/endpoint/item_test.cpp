@@ -288,7 +288,7 @@ TEST_F(Items, CapacityCountsItemsAndIndexes) {
         R"({"Item":{"kind":{"S":"m"}},"ConsumedCapacity":{"TableName":"things","CapacityUnits":0.5}})");
 }
 
-TEST(Items, HaveAttributeNamesOfLessThan64Kilobytes) {
+TEST(AttributeNames, AreShorterThan64Kilobytes) {
     Rig rig;
     rig.create_things();
     const std::string longest(65'535, 'n');

@@ -124,7 +124,7 @@ TEST_F(Statements, FailInDynamoDbsWords) {
         {"nonsense",
          validation,
          "Statement wasn't well formed, can't be processed: Expected data manipulation"},
-        {"EXISTS(SELECT * FROM things WHERE id = 'a')",
+        {"EXISTS(SELECT * FROM things WHERE id = 'a' AND n = 1)",
          validation,
          "EXISTS can only be used in a transaction"},
     };

@@ -222,9 +222,9 @@ TEST(Parse, DecodesLiterals) {
 TEST(Parse, RefusesNumbersThatDynamoDbCannotHold) {
     EXPECT_EQ(error_of("SELECT * FROM t WHERE a = 1e200"),
               "Number overflow. Attempting to store a number with magnitude larger than supported "
-              "range");
+              "range under root");
     EXPECT_EQ(error_of("SELECT * FROM t WHERE a = 123456789012345678901234567890123456789"),
-              "Attempting to store more than 38 significant digits in a Number");
+              "Attempting to store more than 38 significant digits in a Number under root");
 }
 
 TEST(Parse, CountsParametersInOrder) {
