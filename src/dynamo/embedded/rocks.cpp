@@ -75,6 +75,32 @@ rocksdb::ColumnFamilyOptions index_options(const std::shared_ptr<rocksdb::Cache>
     return options;
 }
 
+using Families = std::vector<rocksdb::ColumnFamilyDescriptor>;
+using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
+
+/// Opens all families of the store, and makes those that are missing.
+rocksdb::Status open_families(const rocksdb::DBOptions& options,
+                              const std::string& directory,
+                              const Families& families,
+                              std::unique_ptr<rocksdb::DB>& db,
+                              Handles& handles) {
+    // All at once in a new store: made one by one while it is opened, each would write and sync the
+    // options of all.
+    const bool fresh = options.env->FileExists(directory + "/CURRENT").IsNotFound();
+    const Families known(families.begin(), fresh ? families.begin() + 1 : families.end());
+    rocksdb::DB* opened = nullptr;
+    rocksdb::Status status = rocksdb::DB::Open(options, directory, known, &handles, &opened);
+    if (!status.ok()) return status;
+    db.reset(opened);
+    if (!fresh) return status;
+    Handles made;
+    status = db->CreateColumnFamilies(Families(families.begin() + 1, families.end()), &made);
+    handles.insert(handles.end(), made.begin(), made.end());
+    if (status.ok()) return status;
+    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    return status;
+}
+
 rocksdb::DBOptions db_options(const EmbeddedOptions& options, rocksdb::Env* env) {
     rocksdb::DBOptions db;
     db.create_if_missing = true;
@@ -232,13 +258,11 @@ Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
         {"changes", family_options(rocks->cache_, change_buffer_bytes)},
     };
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    rocksdb::DB* db = nullptr;
-    const rocksdb::Status status = rocksdb::DB::Open(
-        db_options(options, rocks->env_.get()), directory, families, &handles, &db);
+    const rocksdb::Status status = open_families(
+        db_options(options, rocks->env_.get()), directory, families, rocks->db_, handles);
     if (!status.ok()) return std::unexpected(open_error(status, directory));
-    rocks->db_.reset(db);
     CARILLON_CHECK(handles.size() == families.size());
-    db->DestroyColumnFamilyHandle(handles[0]);
+    rocks->db_->DestroyColumnFamilyHandle(handles[0]);
     rocks->meta_ = handles[1];
     rocks->items_ = handles[2];
     rocks->indexes_ = handles[3];
