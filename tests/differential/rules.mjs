@@ -130,7 +130,7 @@ export const rules = [
     right: 'Carillon',
     why: 'DynamoDB names the token and what stands near it; dynalite shows what its parser generator expected.',
     source: `${developerGuide}Programming.Errors.html`,
-    when: ({ ours, theirs }) => /^Invalid \w+: Syntax error; Expected /.test(said(theirs))
+    when: ({ ours, theirs }) => /^Invalid \w+: (Syntax error; Expected |.* is not defined; attribute (value: :|name: #)$)/.test(said(theirs))
       && (/^Invalid \w+: Syntax error; token: /.test(said(ours)) || said(ours).endsWith('The expression can not be empty;')),
   },
   {
@@ -407,8 +407,8 @@ export const rules = [
     right: 'Carillon',
     why: 'ReturnValuesOnConditionCheckFailure, ConsistentRead of Scan, TableClass and others are checked; dynalite passes over them.',
     source: `${reference}API_Operations_Amazon_DynamoDB.html`,
-    when: ({ ours, request }) => ours.status === 400 && request.malformed === true
-      && (/returnValuesOnConditionCheckFailure/.test(said(ours)) || (/SerializationException/.test(ours.body.__type)
+    when: ({ ours, request }) => ours.status === 400
+      && (/returnValuesOnConditionCheckFailure/.test(said(ours)) || (request.malformed === true && /SerializationException/.test(ours.body.__type)
         && ((request.body.ReturnValuesOnConditionCheckFailure !== undefined && typeof request.body.ReturnValuesOnConditionCheckFailure !== 'string')
           || (request.target === 'Scan' && request.body.ConsistentRead !== undefined && typeof request.body.ConsistentRead !== 'boolean')))),
   },
@@ -432,10 +432,10 @@ export const rules = [
     id: 'create-table-checks',
     title: 'CreateTable with definitions that are doubled or unused, or throughput out of bounds',
     right: 'Carillon',
-    why: 'Refused; dynalite looks at definitions only when there are no indexes, and at the throughput of the table only.',
+    why: 'Refused, and before the table is looked for; dynalite looks at definitions only when there are no indexes, at the throughput of the table only, and has an older text for an attribute that is twice in a key.',
     source: `${reference}API_CreateTable.html`,
     when: ({ ours, request }) => request.target === 'CreateTable'
-      && /Cannot specify an attribute more than once in AttributeDefinitions|Some AttributeDefinitions are not used|^Given value \d+ for \w+ is out of bounds/.test(said(ours)),
+      && /Cannot specify an attribute more than once in AttributeDefinitions|Some AttributeDefinitions are not used|Duplicate attribute name in KeySchema|ProvisionedThroughput must be specified for index|^Given value \d+ for \w+ is out of bounds/.test(said(ours)),
   },
   {
     id: 'which-conflict',
@@ -472,10 +472,19 @@ export const rules = [
     id: 'put-and-delete',
     title: 'A put and a delete in one write of a batch',
     right: 'Carillon',
-    why: 'A WriteRequest has exactly one of them; dynalite takes the put.',
+    why: 'A WriteRequest has exactly one of them; dynalite takes the put. Where another write of the batch is wrong too, Carillon names the first in their order, dynalite this one.',
     source: `${reference}API_WriteRequest.html`,
     when: ({ ours, request }) => request.target === 'BatchWriteItem' && /^Supplied AttributeValue has more than one datatypes set/.test(said(ours))
       && /"PutRequest":\{.*\},"DeleteRequest":/.test(JSON.stringify(request.body)),
+  },
+  {
+    id: 'neither-put-nor-delete',
+    title: 'A write of a batch that is neither, and another that is wrong',
+    right: 'either',
+    why: 'Both are refused. Carillon names the first fault in the order of the writes, dynalite the write without a request.',
+    source: `${reference}API_WriteRequest.html`,
+    when: ({ ours, theirs, request }) => request.target === 'BatchWriteItem' && !ok(ours) && /^Supplied AttributeValue has more than one datatypes set/.test(said(theirs))
+      && Object.values(request.body?.RequestItems ?? {}).flat().some((one) => one && !one.PutRequest && !one.DeleteRequest),
   },
   {
     id: 'empty-attribute-name',
@@ -527,7 +536,7 @@ export const rules = [
     right: 'Carillon',
     why: 'The exponent is read in full before anything else: 0e126 is an overflow, and what 64 bits do not hold is no number; dynalite takes the first for zero and the second for an overflow.',
     source: 'https://github.com/paritysuite/dynamodb-conformance',
-    when: ({ ours, request }) => /^Number (over|under)flow|cannot be converted to a numeric value: /.test(said(ours)) && /"-?0+(\.0*)?[eE][-+]?\d{3,}"|[eE][-+]?\d{19,}"/.test(JSON.stringify(request.body)),
+    when: ({ ours, request }) => /Number (over|under)flow\. |cannot be converted to a numeric value: /.test(said(ours)) && /"[-+]?0+(\.0*)?[eE][-+]?\d{3,}"|[eE][-+]?\d{19,}"/.test(JSON.stringify(request.body)),
   },
   {
     id: 'long-attribute-names',

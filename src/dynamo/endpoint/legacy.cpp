@@ -381,6 +381,7 @@ Result<std::optional<LegacyUpdate>> read_attribute_updates(const Json& request) 
     Clauses clauses;
     Writer writer;
     for (const auto& [attribute, change] : object_of(*updates)) {
+        CARILLON_TRY_VOID(check_attribute_name(attribute));
         std::optional<Value> value;
         if (const auto json = member(change, "Value")) {
             CARILLON_TRY(value, read_value(*json));
