@@ -9,6 +9,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+. "$root/tests/support/npm.sh"
 build=${CARILLON_BUILD:-$root/build/release}
 carillon=$build/carillon
 
@@ -21,14 +22,9 @@ for argument in "$@"; do
 done
 
 dynalite=
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    echo "dynalite: skipped, it needs node and npm (apt-get install nodejs npm)"
-elif [ -d "$here/node_modules/dynalite" ] ||
-    (cd "$here" && npm ci --no-audit --no-fund --silent); then
+if npm_ready "$here" dynalite; then
     dynalite="dynalite listening $(command -v node) $here/node_modules/dynalite/cli.js --host 127.0.0.1
         --port {port} --createTableMs 0 --deleteTableMs 0 --updateTableMs 0"
-else
-    echo "dynalite: skipped, npm could not install it (see above)"
 fi
 local=
 if [ -n "${DYNAMODB_LOCAL_DIR:-}" ]; then

@@ -6,6 +6,7 @@
 # Exit code 77: this machine cannot start that server; why is printed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../support/npm.sh"
 kind=$1
 program=$2
 server=
@@ -37,16 +38,7 @@ PYTHON
 
 case $kind in
 dynalite)
-    command -v node >/dev/null && command -v npm >/dev/null || {
-        echo "skipped: dynalite needs node and npm (apt-get install nodejs npm)"
-        exit 77
-    }
-    if [ ! -d "$here/node_modules/dynalite" ]; then
-        (cd "$here" && npm ci --no-audit --no-fund --silent) || {
-            echo "skipped: npm could not install dynalite (see above)"
-            exit 77
-        }
-    fi
+    npm_ready "$here" "dynalite" || exit 77
     port=$(free_port)
     node "$here/node_modules/dynalite/cli.js" --host 127.0.0.1 --port "$port" \
         --createTableMs 0 --deleteTableMs 0 --updateTableMs 0 >"$output" 2>&1 &

@@ -6,17 +6,9 @@
 # Exit code 77: this machine has no node or npm, or cannot fetch the SDK.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../support/npm.sh"
 
-command -v node >/dev/null && command -v npm >/dev/null || {
-    echo "skipped: the AWS SDK for JavaScript needs node and npm (apt-get install nodejs npm)"
-    exit 77
-}
-if ! [ "$here/node_modules/.package-lock.json" -nt "$here/package-lock.json" ]; then
-    (cd "$here" && npm ci --no-audit --no-fund --silent) || {
-        echo "skipped: npm could not install the SDK (see above)"
-        exit 77
-    }
-fi
+npm_ready "$here" "the AWS SDK for JavaScript" || exit 77
 
 output=$(mktemp)
 "$@" >"$output" 2>&1 &

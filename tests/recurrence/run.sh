@@ -7,6 +7,7 @@
 # nor python3-dateutil.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../support/npm.sh"
 program=$1
 libical=
 full=
@@ -17,16 +18,7 @@ done
 cron=800 rules=200
 [ -z "$full" ] || cron=25000 rules=1500
 
-command -v node >/dev/null && command -v npm >/dev/null || {
-    echo "skipped: needs node and npm (apt-get install nodejs npm)"
-    exit 77
-}
-if [ ! -d "$here/node_modules/croner" ]; then
-    (cd "$here" && npm ci --no-audit --no-fund --silent) || {
-        echo "skipped: npm could not install what it compares with (see above)"
-        exit 77
-    }
-fi
+npm_ready "$here" "the comparison" || exit 77
 
 failed=0
 check() {
