@@ -138,16 +138,16 @@ TEST(Series, DoesNotMeetTheOccurrencesOfAnOlderOneOfItsId) {
 TEST(Crash, DeliversAgainWhatWasUnderWayWithTheSameId) {
     // SEEDS A-1: it stayed PROCESSING for ever.
     Rig rig;
-    CutStore dying(*rig.database);
+    const auto dying = rig.faulty_store();
     rig.sender.delay = 1h;
-    auto before = rig.make(dying);
+    auto before = rig.make(*dying);
     rig.service = rig.make(*rig.database, false);
     rig.add("w", noon);
     rig.add("done", noon + 10min);
     rig.run_for(1s);
     ASSERT_EQ(rig.sender.calls.size(), 1U);
 
-    dying.cut = true;
+    dying->faults().fail_all = true;
     rig.service.reset();
     rig.sender.delay = 0s;
     rig.begin();
@@ -162,7 +162,7 @@ TEST(Crash, DeliversAgainWhatWasUnderWayWithTheSameId) {
 
     // SEEDS A-2: the late outcome of the dead changes nothing.
     const std::int64_t version = webhook.version;
-    dying.cut = false;
+    dying->faults().fail_all = false;
     rig.finish(before->stop(0s));
     EXPECT_EQ(rig.get("w").version, version);
     EXPECT_EQ(rig.get("w").status, Status::completed);
@@ -179,13 +179,13 @@ TEST(Crash, NeverCountsAttemptsBackwards) {
     rig.service.reset();
 
     // Two lives end with it under way, a third is stopped, then two attempts fail.
-    std::vector<std::unique_ptr<CutStore>> stores;
+    std::vector<std::unique_ptr<FaultyStore>> stores;
     std::vector<std::unique_ptr<Service>> dead;
     for (int life = 0; life < 2; ++life) {
-        stores.push_back(std::make_unique<CutStore>(*rig.database));
+        stores.push_back(rig.faulty_store());
         dead.push_back(rig.make(*stores.back()));
         rig.run_for(1s);
-        stores.back()->cut = true;
+        stores.back()->faults().fail_all = true;
     }
     rig.begin();
     rig.run_for(1s);
@@ -209,21 +209,21 @@ TEST(Crash, NeverCountsAttemptsBackwards) {
         EXPECT_EQ(call.webhook_id, rig.sender.calls.front().webhook_id);
     }
     EXPECT_THAT(numbers, ElementsAre(1, 2, 3, 4, 5, 6));
-    for (auto& store : stores) store->cut = false;
+    for (auto& store : stores) store->faults().fail_all = false;
     for (auto& service : dead) rig.finish(service->stop(0s));
 }
 
 TEST(Crash, KeepsAnOutcomeUntilTheStoreTakesIt) {
     // SEEDS: an outcome that could not be written counted as a failure, and rang again.
     Rig rig;
-    CutStore store(*rig.database);
-    rig.service = rig.make(store);
+    const auto store = rig.faulty_store();
+    rig.service = rig.make(*store);
     rig.add(repeating(noon + 1s, "w", 60s, 1));
     rig.run_for(900ms);
-    store.writes_cut = true;
+    store->faults().fail_writes = true;
     rig.run_for(20s);
     EXPECT_EQ(rig.sender.calls.size(), 1U);
-    store.writes_cut = false;
+    store->faults().fail_writes = false;
     rig.run_for(10s);
     EXPECT_EQ(rig.get("w").status, Status::completed);
     EXPECT_EQ(rig.get("w").retries.count, 0);
@@ -242,13 +242,13 @@ TEST(Crash, GivesUpWhatKillsTheProcessEveryTime) {
     rig.finish(rig.service->stop(0s));
     rig.service.reset();
 
-    std::vector<std::unique_ptr<CutStore>> stores;
+    std::vector<std::unique_ptr<FaultyStore>> stores;
     std::vector<std::unique_ptr<Service>> dead;
     for (int life = 0; life < 6; ++life) {
-        stores.push_back(std::make_unique<CutStore>(*rig.database));
+        stores.push_back(rig.faulty_store());
         dead.push_back(rig.make(*stores.back()));
         rig.run_for(1s);
-        stores.back()->cut = true;
+        stores.back()->faults().fail_all = true;
     }
     const std::size_t attempts = rig.sender.calls.size();
     EXPECT_LE(attempts, 4U);
@@ -261,7 +261,7 @@ TEST(Crash, GivesUpWhatKillsTheProcessEveryTime) {
     ASSERT_FALSE(killer.errors.empty());
     EXPECT_NE(killer.errors.back().find("the server died"), std::string::npos);
     EXPECT_EQ(rig.sender.calls.size(), attempts);
-    for (auto& store : stores) store->cut = false;
+    for (auto& store : stores) store->faults().fail_all = false;
     for (auto& service : dead) rig.finish(service->stop(0s));
 }
 
@@ -281,9 +281,9 @@ TEST(Crash, LosesNothingOverManyDeaths) {
     rig.service.reset();
 
     struct Life {
-        Life(Rig& rig) : store(*rig.database), sender(rig.loop, *rig.database) {}  // NOLINT
+        Life(Rig& rig) : store(rig.faulty_store()), sender(rig.loop, *rig.database) {}  // NOLINT
 
-        CutStore store;
+        std::unique_ptr<FaultyStore> store;
         FakeSender sender;
         std::unique_ptr<Service> service;
     };
@@ -294,10 +294,10 @@ TEST(Crash, LosesNothingOverManyDeaths) {
         auto life = std::make_unique<Life>(rig);
         life->sender.delay = 300ms;
         life->sender.answer = answer;
-        life->service = rig.make(life->store, life->sender);
+        life->service = rig.make(*life->store, life->sender);
         rig.run_for(Duration{700 + 13 * number});
         in_flight += life->sender.running;
-        life->store.cut = true;
+        life->store->faults().fail_all = true;
         life->sender.dead = true;
         lives.push_back(std::move(life));
         // Its last requests are over before the next one lives.
@@ -323,7 +323,7 @@ TEST(Crash, LosesNothingOverManyDeaths) {
     EXPECT_GT(doubles, 0U);
     EXPECT_LE(doubles, in_flight);
     for (auto& life : lives) {
-        life->store.cut = false;
+        life->store->faults().fail_all = false;
         rig.finish(life->service->stop(0s));
     }
 }

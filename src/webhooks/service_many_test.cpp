@@ -285,17 +285,17 @@ TEST(SuspendMany, SuspendsThePendingAndCountsTheRest) {
 
 TEST(Batches, ReportWhatTheStoreRefused) {
     Rig rig;
-    CutStore store(*rig.database);
-    rig.service = rig.make(store, false);
+    const auto store = rig.faulty_store();
+    rig.service = rig.make(*store, false);
     fill(rig, 150, noon + 1h);
-    store.writes_cut = true;
+    store->faults().fail_writes = true;
     const auto report = rig.finish(rig.service->clear("shop"));
     ASSERT_TRUE(report);
     EXPECT_EQ(report->count, 0);
     EXPECT_EQ(report->errors, 150);
-    store.cut = true;
+    store->faults().fail_all = true;
     EXPECT_EQ(rig.finish(rig.service->clear("shop")).error().code, Errc::unavailable);
-    store.cut = store.writes_cut = false;
+    store->faults() = {};
     rig.finish(rig.service->stop(0s));
     rig.service.reset();
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "dynamo/embedded/embedded.hpp"
+#include "queue/faulty_store_test.hpp"
 #include "runtime/simulated_test.hpp"
-#include "webhooks/cut_store_test.hpp"
 #include "webhooks/service.hpp"
 
 #include <gmock/gmock.h>
@@ -19,6 +19,7 @@
 
 namespace carillon::webhooks::testing {
 
+using queue::testing::FaultyStore;
 using namespace std::chrono_literals;
 
 inline const TimePoint noon = parse_instant("2026-11-21T12:00:00Z").value();
@@ -142,6 +143,11 @@ struct Rig : runtime::testing::Simulated {
         const auto started = finish(made->start(work));
         EXPECT_TRUE(started) << describe(started.error());
         return made;
+    }
+
+    /// A view of the database that a test can cut off (`fail_all`), as for a process that died.
+    std::unique_ptr<FaultyStore> faulty_store() {
+        return std::make_unique<FaultyStore>(*database, loop, random, queue::testing::Faults{});
     }
 
     Service& begin(bool work = true) {
