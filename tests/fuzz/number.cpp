@@ -21,6 +21,7 @@ struct Parts {
     bool negative = false;
     std::string digits{};  ///< Of the whole and the fraction.
     long exponent = 0;     ///< Power of ten of the last digit.
+    long written = 0;      ///< The exponent in the text.
 };
 
 std::string take_digits(std::string_view& text) {
@@ -57,7 +58,8 @@ std::optional<Parts> split(std::string_view text) {
     if (power.empty() || !text.empty()) return std::nullopt;
     power.erase(0, std::min(power.find_first_not_of('0'), power.size() - 1));
     const long size = power.size() > 6 ? 1'000'000 : std::stol(power);
-    parts.exponent += below ? -size : size;
+    parts.written = below ? -size : size;
+    parts.exponent += parts.written;
     return parts;
 }
 
@@ -67,7 +69,10 @@ std::optional<std::string> expected(std::string_view text) {
     if (!parts) return std::nullopt;
     std::string& digits = parts->digits;
     digits.erase(0, digits.find_first_not_of('0'));
-    if (digits.empty()) return "0";
+    if (digits.empty()) {
+        if (parts->written > 125 || parts->written < -130) return std::nullopt;
+        return "0";
+    }
     const std::size_t zeros = digits.size() - 1 - digits.find_last_not_of('0');
     digits.resize(digits.size() - zeros);
     const long last = parts->exponent + static_cast<long>(zeros);
