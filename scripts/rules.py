@@ -45,6 +45,7 @@ HEADERS = [
     ("beast", r"boost/beast\b", ("src/net/",)),
     ("tls", r"boost/asio/ssl\b|openssl/ssl\.h", ("src/net/",)),
     ("rocksdb", r"rocksdb/", ("src/dynamo/embedded/",)),
+    ("rdkafka", r"librdkafka/", ("src/bus/kafka/",)),
     ("spdlog", r"spdlog/", ("src/observability/",)),
 ]
 

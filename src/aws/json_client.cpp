@@ -1,5 +1,6 @@
 #include "aws/json_client.hpp"
 
+#include "aws/xml.hpp"
 #include "core/json.hpp"
 
 #include <boost/json/parse.hpp>
@@ -46,7 +47,13 @@ Refused read_refusal(const net::ClientResponse& answer) {
     depth.max_depth = 128;
     boost::system::error_code error;
     const json::value document = json::parse(answer.body, error, {}, depth);
-    if (error || !document.is_object()) return refused;
+    if (error) {
+        // The Query protocol's services answer in XML.
+        refused.type = xml_text(answer.body, "Code");
+        refused.message = xml_text(answer.body, "Message");
+        return refused;
+    }
+    if (!document.is_object()) return refused;
     const json::object& object = document.get_object();
     std::string type = text_of(object, "__type");
     if (type.empty()) type = text_of(object, "code");
@@ -180,7 +187,9 @@ Result<net::ClientRequest> JsonClient::sign_request(const Call& call,
     request.response_body_max = options_.response_max;
     request.headers.add("Host", request.url.authority());
     request.headers.add("Content-Type", options_.content_type);
-    request.headers.add("X-Amz-Target", options_.target_prefix + "." + call.operation);
+    if (!options_.target_prefix.empty()) {
+        request.headers.add("X-Amz-Target", options_.target_prefix + "." + call.operation);
+    }
     request.headers.add("User-Agent", options_.user_agent);
     sign(request.method,
          request.url.path,

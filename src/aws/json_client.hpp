@@ -20,6 +20,7 @@ namespace carillon::aws {
 struct JsonClientOptions {
     net::Url endpoint;
     Scope scope;
+    /// Empty for services of the Query protocol, whose body names the operation.
     std::string target_prefix = "DynamoDB_20120810";
     std::string content_type = "application/x-amz-json-1.0";
     std::string user_agent = "carillon";

@@ -1,6 +1,7 @@
 #include "bus/batcher.hpp"
 
 #include "core/check.hpp"
+#include "runtime/turn.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -55,7 +56,9 @@ Batcher::Batcher(runtime::Loop& loop,
       limits_(broker_->limits()),
       room_(loop),
       group_(loop),
-      idle_(loop) {}
+      idle_(loop) {
+    if (options_.concurrency == 0) options_.concurrency = limits_.concurrency;
+}
 
 Batcher::~Batcher() = default;
 
@@ -140,11 +143,11 @@ Task<> Batcher::pump_later(Duration after) {
         (void)co_await loop_.sleep_for(after, group_.stop_token());
         for (auto& [name, lane] : lanes_) lane->timer_set = false;
     } else {
+        co_await runtime::next_turn(loop_);
         pump_posted_ = false;
     }
-    std::vector<Lane*> lanes;
-    for (auto& [name, lane] : lanes_) lanes.push_back(lane.get());
-    for (Lane* lane : lanes) pump(*lane);
+    for (auto& [name, lane] : lanes_) pump(*lane);
+    std::erase_if(lanes_, [](const auto& lane) { return is_idle(*lane.second); });
 }
 
 bool Batcher::is_due(const Lane& lane) {
@@ -165,9 +168,7 @@ void Batcher::pump(Lane& lane) {
         ++lane.running;
         group_.spawn(send(lane, pack(lane)));
     }
-    if (lane.waiting.empty()) {
-        drop_if_idle(lane);
-    } else if (lane.running < options_.concurrency && !lane.timer_set) {
+    if (!lane.waiting.empty() && lane.running < options_.concurrency && !lane.timer_set) {
         lane.timer_set = true;
         group_.spawn(pump_later(options_.linger));
     }
@@ -188,6 +189,8 @@ std::vector<Batcher::EntryPtr> Batcher::pack(Lane& lane) {
 }
 
 Task<> Batcher::send(Lane& lane, std::vector<EntryPtr> entries) {
+    // A broker that answers at once must not call itself through pump().
+    co_await runtime::next_turn(loop_);
     ++counts_.batches;
     Batch batch;
     batch.reserve(entries.size());
@@ -261,12 +264,9 @@ void Batcher::finish(Entry& entry, Result<> result) {
     if (--call.open == 0) call.done.set();
 }
 
-void Batcher::drop_if_idle(const Lane& lane) {
-    const bool idle = lane.waiting.empty() && lane.running == 0 && lane.retrying == 0 &&
-                      !lane.timer_set && lane.keys.empty();
-    if (!idle) return;
-    const std::string name = lane.name;
-    lanes_.erase(name);
+/// Nothing refers to it any more. Lanes go only in pump_later(), where nobody holds one.
+bool Batcher::is_idle(const Lane& lane) {
+    return lane.waiting.empty() && lane.running == 0 && lane.retrying == 0 && lane.keys.empty();
 }
 
 Task<> Batcher::close() {

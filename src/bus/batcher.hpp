@@ -27,7 +27,7 @@ struct BatcherOptions {
     /// How long a message may wait for company when its batch is not full. Zero: what is there
     /// leaves as soon as a place is free.
     Duration linger{0};
-    std::size_t concurrency = 4;       ///< Batches under way to one lane.
+    std::size_t concurrency = 0;       ///< Batches under way to one lane; 0: the broker's own.
     std::size_t pending_max = 10'000;  ///< Messages held; publish() waits beyond.
     std::size_t pending_bytes_max = std::size_t{64} << 20U;
     int attempts_max = 5;  ///< Of one message, within one publish().
@@ -81,7 +81,7 @@ private:
     void settle(Lane& lane, EntryPtr entry, Result<> result);
     void free_key(Lane& lane, const std::string& key, bool accepted);
     void finish(Entry& entry, Result<> result);
-    void drop_if_idle(const Lane& lane);
+    [[nodiscard]] static bool is_idle(const Lane& lane);
 
     runtime::Loop& loop_;
     Random& random_;

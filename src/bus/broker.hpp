@@ -37,6 +37,7 @@ struct BatchLimits {
     std::size_t count_max = 256;
     std::size_t bytes_max = std::size_t{1} << 20U;
     std::size_t message_bytes_max = std::size_t{1} << 20U;
+    std::size_t concurrency = 4;  ///< Batches at a time to one lane, unless the URL says otherwise.
 };
 
 /// Lives on one loop. send() is called again while earlier calls wait.

@@ -102,6 +102,16 @@ Result<> BrokerUrl::check_options(std::initializer_list<std::string_view> known)
     return {};
 }
 
+std::vector<std::pair<std::string, std::string>> BrokerUrl::foreign_options() const {
+    std::vector<std::pair<std::string, std::string>> foreign;
+    for (const auto& option : options) {
+        const bool common =
+            std::ranges::find(common_options, option.first) != std::end(common_options);
+        if (!common) foreign.emplace_back(option);
+    }
+    return foreign;
+}
+
 std::string BrokerUrl::shown() const {
     std::string text = scheme + "://";
     for (const HostPort& host : hosts) {
@@ -133,6 +143,7 @@ Result<BrokerUrl> parse_broker_url(std::string_view text) {
         return fail(Errc::invalid, "a publisher is a URL such as nats://127.0.0.1:4222");
     }
     url.scheme = to_lower(text.substr(0, colon));
+    url.base = text.substr(0, std::min(text.find('?'), text.size()));
     text.remove_prefix(colon + 3);
     const std::size_t question = std::min(text.find('?'), text.size());
     const std::string_view before = text.substr(0, question);

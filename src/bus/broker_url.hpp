@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon::bus {
@@ -31,11 +32,16 @@ struct BrokerUrl {
     std::string path{};             ///< Decoded, without the slash in front.
     std::map<std::string, std::string, std::less<>> options{};  ///< Of the query, decoded.
 
+    /// As given, up to the question mark. May hold secrets.
+    std::string base{};
+
     /// The option, or empty.
     [[nodiscard]] std::string_view option(std::string_view name) const;
     /// `on`, `true`, `1` or `off`, `false`, `0`; `invalid` otherwise.
     [[nodiscard]] Result<bool> truth(std::string_view name, bool otherwise) const;
     [[nodiscard]] Result<std::size_t> number(std::string_view name, std::size_t otherwise) const;
+    /// The options that are the receiver's own: all but those of all publishers.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> foreign_options() const;
     /// `invalid` when there is an option that is neither one of `known` nor one of all publishers.
     [[nodiscard]] Result<> check_options(std::initializer_list<std::string_view> known) const;
     /// Scheme, hosts and path: what may stand in logs and messages.

@@ -20,11 +20,12 @@ Result<BatcherOptions> batcher_options(const BrokerUrl& url) {
     CARILLON_TRY(options.pending_bytes_max, url.number("pending-bytes", options.pending_bytes_max));
     CARILLON_TRY(const std::size_t attempts,
                  url.number("attempts", static_cast<std::size_t>(options.attempts_max)));
-    if (options.concurrency < 1 || options.concurrency > 1'000 || options.pending_max < 1 ||
-        attempts < 1 || attempts > 100 || options.linger > Duration{60'000}) {
-        return fail(Errc::invalid,
-                    "concurrency is 1 to 1000, pending at least 1, attempts 1 to 100, and linger "
-                    "at most a minute");
+    if (options.concurrency > 1'000 || options.pending_max < 1 || attempts < 1 || attempts > 100 ||
+        options.linger > Duration{60'000}) {
+        return fail(
+            Errc::invalid,
+            "concurrency is at most 1000, pending at least 1, attempts 1 to 100, and linger "
+            "at most a minute");
     }
     options.attempts_max = static_cast<int>(attempts);
     return options;
