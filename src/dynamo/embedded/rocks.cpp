@@ -230,6 +230,13 @@ Error to_error(const rocksdb::Status& status, std::string_view doing) {
                                  "on by itself when there is space",
                                  doing)};
     }
+    // RocksDB recovers from a full disk by itself too, and takes no second call meanwhile.
+    if (status.IsBusy()) {
+        return Error{Errc::unavailable,
+                     fmt::format("cannot {} yet: the storage engine recovers from an error of the "
+                                 "disk; nothing was changed, and it will go on by itself",
+                                 doing)};
+    }
     if (status.IsCorruption()) {
         return Error{Errc::corrupt,
                      fmt::format("cannot {}: the store is damaged ({})", doing, text)};
