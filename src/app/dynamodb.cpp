@@ -1,8 +1,7 @@
 #include "app/dynamodb.hpp"
 
-#include "app/signals.hpp"
+#include "app/foreground.hpp"
 #include "app/store.hpp"
-#include "runtime/event.hpp"
 #include "runtime/loop_thread.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/task_group.hpp"
@@ -28,19 +27,10 @@ void print_hints(std::ostream& out, const std::string& url, const DynamodbConfig
     out.flush();
 }
 
-struct Run {
-    const Config& config;
-    cli::Console& console;
-    runtime::Loop& loop;
-    Log& log;
-    runtime::Event& asked_to_stop;
-};
-
-Task<> live(Run& run, dynamo::endpoint::Service& service) {
-    (void)co_await run.asked_to_stop.wait();
-    run.log.info("stopping; a second signal ends at once");
-    co_await service.stop(run.config.grace);
-    run.loop.stop();
+Task<> live(const Config& config, Foreground& foreground, dynamo::endpoint::Service& service) {
+    co_await until_asked_to_stop(foreground);
+    co_await service.stop(config.grace);
+    foreground.loop.stop();
 }
 
 void note(const Config& config, Log& log) {
@@ -82,37 +72,26 @@ cli::ExitCode dynamodb(const Config& config,
                        cli::Console& console,
                        runtime::Clock& clock,
                        bool hints) {
-    const auto log =
-        open_log({.level = config.log_level, .format = config.log_format, .now = [&clock] {
-                      return clock.now();
-                  }});
-    const auto fail_with = [&](const Error& error) {
-        console.err << "error: " << error.message << '\n';
-        return error.code == Errc::invalid ? cli::ExitCode::usage : cli::ExitCode::failed;
-    };
-    runtime::Loop loop(clock);
-    runtime::Event asked_to_stop(loop);
-    // Before the store is opened: a signal during a long recovery ends orderly too.
-    const Signals signals(loop, [&asked_to_stop] { asked_to_stop.set(); });
-    const auto database = open_store(config, clock, *log);
-    if (!database) return fail_with(database.error());
+    Foreground foreground(config, console, clock);
+    Log& log = *foreground.log;
+    const auto database = open_store(config, clock, log);
+    if (!database) return foreground.fail_with(database.error());
     runtime::SystemRandom random;
     // Outlives the service, its thread does not.
     runtime::LoopThread connections(clock);
     dynamo::endpoint::ServiceOptions options = endpoint_options(config.dynamodb);
     options.helper = &connections.loop();
-    dynamo::endpoint::Service service(loop, **database, random, *log, std::move(options));
+    dynamo::endpoint::Service service(foreground.loop, **database, random, log, std::move(options));
     if (auto started = service.start(); !started) {
-        return fail_with(with_advice(std::move(started).error(), "--port"));
+        return foreground.fail_with(with_advice(std::move(started).error(), "--port"));
     }
-    note(config, *log);
+    note(config, log);
     console.out << "listening on " << service.url() << std::endl;
     if (hints) print_hints(console.err, service.url(), config.dynamodb);
-    runtime::TaskGroup group(loop);
-    Run run{config, console, loop, *log, asked_to_stop};
-    group.spawn(live(run, service));
+    runtime::TaskGroup group(foreground.loop);
+    group.spawn(live(config, foreground, service));
     connections.start();
-    loop.run();
+    foreground.loop.run();
     connections.join();
     return cli::ExitCode::ok;
 }

@@ -1,8 +1,7 @@
 #include "app/serve.hpp"
 
-#include "app/signals.hpp"
+#include "app/foreground.hpp"
 #include "app/wire.hpp"
-#include "runtime/event.hpp"
 #include "runtime/task_group.hpp"
 
 #include <fmt/format.h>
@@ -28,31 +27,28 @@ void print_hints(std::ostream& out, const std::string& url, const Config& config
 
 struct Run {
     const Config& config;
-    cli::Console& console;
-    runtime::Loop& loop;
-    Log& log;
-    runtime::Event& asked_to_stop;
+    Foreground& foreground;
     bool hints;
     cli::ExitCode code = cli::ExitCode::failed;
 };
 
 Task<> live(Run& run, Tower& tower) {
+    cli::Console& console = run.foreground.console;
     auto started = co_await tower.start();
     if (started) {
         // First, so that whoever waits for the last line finds both.
         if (const std::string url = tower.dynamodb_url(); !url.empty()) {
-            run.console.out << "DynamoDB on " << url << '\n';
+            console.out << "DynamoDB on " << url << '\n';
         }
-        run.console.out << "listening on " << tower.url() << std::endl;
-        if (run.hints) print_hints(run.console.err, tower.url(), run.config);
-        (void)co_await run.asked_to_stop.wait();
-        run.log.info("stopping; a second signal ends at once");
+        console.out << "listening on " << tower.url() << std::endl;
+        if (run.hints) print_hints(console.err, tower.url(), run.config);
+        co_await until_asked_to_stop(run.foreground);
         run.code = cli::ExitCode::ok;
     } else {
-        run.console.err << "error: " << started.error().message << '\n';
+        console.err << "error: " << started.error().message << '\n';
     }
     co_await tower.stop();
-    run.loop.stop();
+    run.foreground.loop.stop();
 }
 
 }  // namespace
@@ -61,23 +57,13 @@ cli::ExitCode serve(const Config& config,
                     cli::Console& console,
                     runtime::Clock& clock,
                     bool hints) {
-    const auto log =
-        open_log({.level = config.log_level, .format = config.log_format, .now = [&clock] {
-                      return clock.now();
-                  }});
-    runtime::Loop loop(clock);
-    runtime::Event asked_to_stop(loop);
-    // Before the store is opened: a signal during a long recovery ends orderly too.
-    const Signals signals(loop, [&asked_to_stop] { asked_to_stop.set(); });
-    auto tower = Tower::open(config, loop, *log);
-    if (!tower) {
-        console.err << "error: " << tower.error().message << '\n';
-        return tower.error().code == Errc::invalid ? cli::ExitCode::usage : cli::ExitCode::failed;
-    }
-    runtime::TaskGroup group(loop);
-    Run run{config, console, loop, *log, asked_to_stop, hints};
+    Foreground foreground(config, console, clock);
+    auto tower = Tower::open(config, foreground.loop, *foreground.log);
+    if (!tower) return foreground.fail_with(tower.error());
+    runtime::TaskGroup group(foreground.loop);
+    Run run{config, foreground, hints};
     group.spawn(live(run, **tower));
-    loop.run();
+    foreground.loop.run();
     return run.code;
 }
 
