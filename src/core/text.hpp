@@ -16,6 +16,9 @@ namespace carillon {
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 /// Strict: padding required, no white space. `invalid` otherwise.
 [[nodiscard]] Result<std::string> base64_decode(std::string_view text);
+/// The alphabet for URLs (RFC 4648 section 5), without padding.
+[[nodiscard]] std::string base64url_encode(std::string_view bytes);
+[[nodiscard]] Result<std::string> base64url_decode(std::string_view text);
 
 [[nodiscard]] std::string hex_encode(std::string_view bytes);
 

@@ -22,6 +22,7 @@ struct Target {
     std::string method = "GET";
     net::Headers headers{};
     boost::json::value body = nullptr;  ///< Null: no body.
+    std::optional<Duration> timeout{};  ///< Of the whole call; default: the options'.
 };
 
 /// What every attempt of one occurrence shares, and what tells attempts apart.

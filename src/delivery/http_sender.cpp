@@ -2,6 +2,7 @@
 
 #include "delivery/delivery.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace carillon::delivery {
@@ -26,6 +27,10 @@ Task<Verdict> HttpSender::send(Target target, Attempt attempt, runtime::StopToke
         // Registration checks the same, so this is a webhook from before a change of the rules.
         const Result<net::ClientResponse> refused = std::unexpected(std::move(request).error());
         co_return judge(refused, options_, clock_.now());
+    }
+    if (target.timeout) {
+        request->total_timeout = *target.timeout;
+        request->connect_timeout = std::min(request->connect_timeout, *target.timeout);
     }
     const std::int64_t began = clock_.ticks();
     const auto answer = co_await client_.send(*std::move(request), std::move(stop));

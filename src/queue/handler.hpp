@@ -27,6 +27,7 @@ enum class Verdict : std::uint8_t {
     retry,    ///< Failed; ready again at `ready_at`.
     failed,   ///< Failed for good: dead letter.
     release,  ///< Not worked on: ready again at once, nothing counted.
+    again,    ///< Ended well, and due again at `ready_at`; attempts count from zero (a schedule).
 };
 
 /// The outcome of one attempt.
@@ -34,7 +35,7 @@ struct Settlement {
     Verdict verdict = Verdict::done;
     /// The row to store, changed as the domain likes; state, attempts and lease are the queue's.
     dynamo::Item item;
-    TimePoint ready_at{};  ///< For `retry`.
+    TimePoint ready_at{};  ///< For `retry` and `again`.
     bool remove = false;   ///< For `done`: delete the row instead of storing it.
     /// Committed together with the outcome, or not at all (the next occurrence of a repetition).
     std::vector<dynamo::Write> also{};

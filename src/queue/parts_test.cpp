@@ -294,6 +294,7 @@ TEST(StateAfter, CountsFailuresAndNothingElse) {
         {Verdict::retry, false, {.state = State::ready, .due_at = noon + 1s, .attempts = 3}},
         {Verdict::failed, false, {.state = State::failed, .attempts = 3}},
         {Verdict::release, false, {.state = State::ready, .due_at = noon, .attempts = 2}},
+        {Verdict::again, false, {.state = State::ready, .due_at = noon + 1s}},
         {Verdict::failed, true, {.state = State::failed, .attempts = 2}},
         {Verdict::retry, true, {.state = State::ready, .due_at = noon + 1s, .attempts = 2}},
     };

@@ -37,6 +37,8 @@ RowEnd end_of(Verdict verdict) {
             return RowEnd::failed;
         case Verdict::release:
             return RowEnd::released;
+        case Verdict::again:
+            return RowEnd::done;
     }
     return RowEnd::released;
 }
@@ -66,6 +68,11 @@ RowState state_after(const RowState& claimed,
         case Verdict::release:
             next.state = State::ready;
             next.due_at = due_at;
+            break;
+        case Verdict::again:
+            next.state = State::ready;
+            next.due_at = settlement.ready_at;
+            next.attempts = 0;
             break;
     }
     return next;

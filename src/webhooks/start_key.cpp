@@ -4,8 +4,6 @@
 #include "core/json_reader.hpp"
 #include "core/text.hpp"
 
-#include <algorithm>
-
 namespace carillon::webhooks {
 namespace {
 
@@ -22,22 +20,12 @@ std::string encode(const StartKey& key) {
     object["namespace"] = key.name_space;
     object["id"] = key.id;
     object["schedule"] = format_instant(key.schedule);
-    std::string text = base64_encode(to_text(object));
-    std::ranges::replace(text, '+', '-');
-    std::ranges::replace(text, '/', '_');
-    text.erase(text.find_last_not_of('=') + 1);
-    return text;
+    return base64url_encode(to_text(object));
 }
 
 Result<StartKey> decode_start_key(std::string_view text, std::string_view name_space) {
-    if (text.size() > text_bytes_max || text.find_first_of("+/=") != std::string_view::npos) {
-        return refused();
-    }
-    std::string padded(text);
-    std::ranges::replace(padded, '-', '+');
-    std::ranges::replace(padded, '_', '/');
-    padded.append((4 - padded.size() % 4) % 4, '=');
-    const auto bytes = base64_decode(padded);
+    if (text.size() > text_bytes_max) return refused();
+    const auto bytes = base64url_decode(text);
     if (!bytes) return refused();
     const auto document = parse_json(*bytes);
     if (!document) return refused();

@@ -1,0 +1,82 @@
+#include "schedules/dispatch.hpp"
+
+#include "core/json.hpp"
+
+#include <utility>
+
+namespace carillon::schedules {
+namespace {
+
+boost::json::object facts_of(const Run& run) {
+    return {{"scheduleId", run.schedule_id},
+            {"runId", run.id},
+            {"firedAt", format_instant(run.fire_at)}};
+}
+
+bool for_good(Errc code) {
+    return code == Errc::invalid || code == Errc::too_large || code == Errc::denied;
+}
+
+}  // namespace
+
+bus::Message message_of(const Run& run) {
+    bus::Message message;
+    message.id = run.id;
+    message.type = run.target.topic;
+    message.destination = run.target.topic;
+    message.subject = run.schedule_id;
+    message.time = run.fire_at;
+    message.tenant = run.tenant;
+    message.correlation_id = run.correlation_id;
+    message.causation_id = run.causation_id;
+    message.key = run.schedule_id;
+    boost::json::object data = facts_of(run);
+    if (!run.payload.is_null()) data["payload"] = run.payload;
+    message.data = to_text(data);
+    return message;
+}
+
+boost::json::value body_of(const Run& run) {
+    if (!run.payload.is_null()) return run.payload;
+    return facts_of(run);
+}
+
+Task<delivery::Verdict> Dispatcher::publish(bus::Message message) {
+    delivery::Verdict verdict;
+    if (publisher_ == nullptr) {
+        verdict.outcome = delivery::Outcome::rejected;
+        verdict.error = "this server has no broker for EVENT and QUEUE targets";
+        co_return verdict;
+    }
+    const std::int64_t began = clock_.ticks();
+    std::vector<bus::Message> batch;
+    batch.push_back(std::move(message));
+    const std::vector<Result<>> answers = co_await publisher_->publish(std::move(batch));
+    verdict.duration_ns = clock_.ticks() - began;
+    if (answers.size() == 1 && answers.front()) {
+        verdict.outcome = delivery::Outcome::delivered;
+    } else if (answers.size() == 1) {
+        const Error& error = answers.front().error();
+        verdict.outcome =
+            for_good(error.code) ? delivery::Outcome::rejected : delivery::Outcome::failed;
+        verdict.error = describe(error);
+    }
+    co_return verdict;
+}
+
+Task<delivery::Verdict> Dispatcher::dispatch(const Run& run, int attempt, runtime::StopToken stop) {
+    if (run.target.kind != TargetKind::http) co_return co_await publish(message_of(run));
+    delivery::Target target;
+    target.url = run.target.url;
+    target.method = run.target.method;
+    target.headers = run.target.headers;
+    target.timeout = run.policy.timeout;
+    if (target.method != "GET" && target.method != "HEAD") target.body = body_of(run);
+    delivery::Attempt one;
+    one.occurrence_id = "run_" + run.id;
+    one.number = attempt;
+    one.scheduled_at = run.due_at;
+    co_return co_await sender_.send(std::move(target), std::move(one), std::move(stop));
+}
+
+}  // namespace carillon::schedules

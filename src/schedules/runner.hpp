@@ -1,0 +1,42 @@
+// Attempts runs: the handler of the queue of runs.
+
+#pragma once
+
+#include "core/random.hpp"
+#include "observability/log.hpp"
+#include "observability/metrics.hpp"
+#include "queue/queue.hpp"
+#include "schedules/dispatch.hpp"
+#include "schedules/rows.hpp"
+
+namespace carillon::schedules {
+
+class Runner final : public queue::Handler {
+public:
+    /// Everything given must outlive it.
+    Runner(Dispatcher& dispatcher,
+           const runtime::Clock& clock,
+           Random& random,
+           Log& log,
+           Registry& metrics);
+
+    Task<queue::Settlement> handle(queue::Claim claim) override;
+    queue::Settlement threw(queue::Claim claim, std::string_view what) override;
+    queue::Settlement poisoned(queue::Claim claim) override;
+
+private:
+    [[nodiscard]] queue::Settlement unreadable(queue::Claim claim, const Error& error) const;
+    [[nodiscard]] queue::Settlement settle(queue::Claim claim,
+                                           Run run,
+                                           const delivery::Verdict& verdict);
+
+    Dispatcher& dispatcher_;
+    const runtime::Clock& clock_;
+    Random& random_;
+    Log& log_;
+    Counter& succeeded_;
+    Counter& failed_;
+    Histogram& lateness_;
+};
+
+}  // namespace carillon::schedules

@@ -1,0 +1,336 @@
+#include "schedules/service.hpp"
+
+#include "core/check.hpp"
+#include "core/id.hpp"
+#include "dynamo/ensure_table.hpp"
+#include "schedules/service_impl.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace carillon::schedules {
+namespace {
+
+constexpr Duration instant{1};
+
+std::unexpected<Error> no_such_schedule() {
+    return fail(Errc::not_found, "Schedule not found");
+}
+
+Error changed_meanwhile() {
+    return {Errc::condition_failed, "the schedule was changed at the same time; try again"};
+}
+
+Result<> check_version(const Schedule& schedule, std::optional<std::int64_t> version) {
+    if (!version || *version == schedule.version) return {};
+    return fail(Errc::condition_failed,
+                fmt::format("the schedule is of version {} now, not {}; read it again",
+                            schedule.version,
+                            *version));
+}
+
+/// Sets the cursor of a schedule that is new, or whose rule or pause has changed, at `now`.
+Result<> aim(const Rule& rule, StoredSchedule& stored, TimePoint now) {
+    stored.waiting_since.reset();
+    stored.awaiting_run = false;
+    CARILLON_TRY(stored.cursor, rule.next(std::max(now - instant, stored.decided_until)));
+    CARILLON_TRY(stored.schedule.next_fire_at, shown_next(rule, stored));
+    return {};
+}
+
+bool same_rule(const Schedule& one, const Schedule& other) {
+    return one.spec == other.spec;
+}
+
+queue::RowState row_of(const StoredSchedule& stored) {
+    if (!stored.schedule.enabled) return {.state = queue::State::suspended};
+    if (!stored.cursor) return {.state = queue::State::done};
+    return {.state = queue::State::ready, .due_at = *stored.cursor};
+}
+
+}  // namespace
+
+Service::Impl::Impl(runtime::Loop& on_loop,
+                    dynamo::Database& in_database,
+                    delivery::Sender& sender,
+                    bus::Publisher* publisher,
+                    Random& given_random,
+                    Log& given_log,
+                    Registry& metrics,
+                    ServiceOptions given)
+    : loop(on_loop),
+      database(in_database),
+      random(given_random),
+      log(given_log),
+      options(std::move(given)),
+      tables(options.tables),
+      calendars(database, options.tables.schedules),
+      dispatcher(sender, publisher, loop.clock()),
+      runner(dispatcher, loop.clock(), random, log, metrics),
+      runs(loop,
+           database,
+           tables.run_rows(),
+           runner,
+           random,
+           log,
+           metrics,
+           queue_options("schedule-runs")),
+      firing(firing_context(), metrics),
+      fires(loop,
+            database,
+            tables.schedule_rows(),
+            firing,
+            random,
+            log,
+            metrics,
+            queue_options("schedules")) {
+    auto condition = dynamo::Condition::parse("attribute_not_exists(tenant)");
+    CARILLON_CHECK(condition.has_value());
+    absent = {*std::move(condition)};
+}
+
+FiringContext Service::Impl::firing_context() {
+    return {.tables = tables,
+            .database = database,
+            .calendars = calendars,
+            .clock = loop.clock(),
+            .random = random,
+            .log = log,
+            .run_comes = [this](TimePoint due_at) { runs.inserted(due_at); },
+            .cancel =
+                [this](std::string tenant, std::string id) {
+                    return cancel_quietly(std::move(tenant), std::move(id));
+                }};
+}
+
+queue::QueueOptions Service::Impl::queue_options(const char* name) const {
+    queue::QueueOptions out = options.queue;
+    out.name = name;
+    return out;
+}
+
+Service::Service(runtime::Loop& loop,
+                 dynamo::Database& database,
+                 delivery::Sender& sender,
+                 bus::Publisher* publisher,
+                 Random& random,
+                 Log& log,
+                 Registry& metrics,
+                 ServiceOptions options)
+    : impl_(std::make_unique<Impl>(
+          loop, database, sender, publisher, random, log, metrics, std::move(options))) {}
+
+Service::~Service() = default;
+
+Task<Result<>> Service::start(bool work) {
+    for (dynamo::TableSchema& schema : impl_->tables.schemas()) {
+        CARILLON_CO_TRY(const auto table,
+                        co_await dynamo::ensure_table(impl_->database, std::move(schema)));
+    }
+    if (!work) co_return Result<>{};
+    CARILLON_CO_TRY_VOID(co_await impl_->runs.start());
+    CARILLON_CO_TRY_VOID(co_await impl_->fires.start());
+    co_return Result<>{};
+}
+
+Task<> Service::stop(Duration grace) {
+    co_await impl_->fires.stop(grace);
+    co_await impl_->runs.stop(grace);
+}
+
+Task<Result<Service::Impl::Found>> Service::Impl::find(std::string tenant, std::string id) {
+    if (id.empty() || id.size() > 64) co_return no_such_schedule();
+    dynamo::GetRequest get{.table = tables.names().schedules, .key = schedule_key(tenant, id)};
+    CARILLON_CO_TRY(auto item, co_await database.get_item(std::move(get)));
+    if (!item) co_return no_such_schedule();
+    CARILLON_CO_TRY(StoredSchedule stored, schedule_from_item(*item));
+    co_return Found{*std::move(item), std::move(stored)};
+}
+
+Task<Result<Rule>> Service::Impl::compile(const Schedule& schedule) {
+    CARILLON_CO_TRY(const LoadedCalendars own,
+                    co_await calendars.load(schedule.tenant, schedule.spec.calendar));
+    co_return Rule::compile(schedule.spec, own.finder());
+}
+
+Task<Result<Rule>> Service::Impl::check(const Schedule& schedule) {
+    if (schedule.target.kind == TargetKind::http) {
+        delivery::Target target;
+        target.url = schedule.target.url;
+        target.method = schedule.target.method;
+        target.headers = schedule.target.headers;
+        if (auto shaped = delivery::shape_request(target, schedule.id, options.delivery); !shaped) {
+            Error error = std::move(shaped).error();
+            error.field = "target.http." + error.field;
+            co_return std::unexpected(std::move(error));
+        }
+    }
+    co_return co_await compile(schedule);
+}
+
+Task<Result<Schedule>> Service::check(std::string tenant, boost::json::value json) {
+    CARILLON_CO_TRY(Schedule schedule, schedule_from_json(json, impl_->options.default_tz));
+    schedule.tenant = std::move(tenant);
+    schedule.created_at = impl_->loop.now();
+    schedule.spec.created_at = schedule.created_at;
+    CARILLON_CO_TRY(const Rule rule, co_await impl_->check(schedule));
+    CARILLON_CO_TRY(schedule.next_fire_at, rule.effective.next(schedule.created_at));
+    co_return schedule;
+}
+
+Task<Result<>> Service::Impl::commit(dynamo::WriteUnit unit, std::string name) {
+    auto stored = co_await database.transact_write(std::move(unit));
+    if (stored || stored.error().code != Errc::condition_failed) co_return stored;
+    const auto* cancelled =
+        dynamic_cast<const dynamo::TransactionCancelled*>(stored.error().detail.get());
+    const bool of_name = cancelled != nullptr && cancelled->reasons.size() > 1 &&
+                         cancelled->reasons[1].code == "ConditionalCheckFailed";
+    if (!of_name) co_return std::unexpected(changed_meanwhile());
+    Error error{Errc::already_exists,
+                fmt::format("a schedule with the name '{}' already exists", name),
+                "name"};
+    co_return std::unexpected(std::move(error));
+}
+
+Task<Result<Schedule>> Service::create(std::string tenant, boost::json::value json) {
+    StoredSchedule stored;
+    CARILLON_CO_TRY(stored.schedule, schedule_from_json(json, impl_->options.default_tz));
+    Schedule& schedule = stored.schedule;
+    schedule.tenant = std::move(tenant);
+    schedule.id = uuid4(impl_->random);
+    schedule.created_at = impl_->loop.now();
+    schedule.updated_at = schedule.created_at;
+    schedule.spec.id = schedule.id;
+    schedule.spec.created_at = schedule.created_at;
+    CARILLON_CO_TRY(const Rule rule, co_await impl_->check(schedule));
+    CARILLON_CO_TRY_VOID(aim(rule, stored, schedule.created_at));
+    stored.paused_until = schedule.created_at;
+    if (!schedule.enabled) schedule.next_fire_at.reset();
+    dynamo::WriteUnit unit;
+    dynamo::PutRequest put;
+    put.table = impl_->tables.names().schedules;
+    put.condition = impl_->absent;
+    write(put.item, stored);
+    impl_->tables.schedule_rows().write(put.item, row_of(stored));
+    dynamo::PutRequest name{.table = impl_->tables.names().schedules,
+                            .item = name_key(schedule.tenant, schedule.name),
+                            .condition = impl_->absent};
+    name.item.set("holder", schedule.id);
+    unit.emplace_back(std::move(put));
+    unit.emplace_back(std::move(name));
+    CARILLON_CO_TRY_VOID(co_await impl_->commit(std::move(unit), schedule.name));
+    if (schedule.enabled && stored.cursor) impl_->fires.inserted(*stored.cursor);
+    co_return std::move(stored.schedule);
+}
+
+Task<Result<Schedule>> Service::get(std::string tenant, std::string id) {
+    CARILLON_CO_TRY(auto found, co_await impl_->find(std::move(tenant), std::move(id)));
+    co_return std::move(found.stored.schedule);
+}
+
+dynamo::WriteUnit Service::Impl::change_unit(const Found& found, const StoredSchedule& changed) {
+    const std::string& table = tables.names().schedules;
+    const Schedule& before = found.stored.schedule;
+    dynamo::WriteUnit unit;
+    dynamo::PutRequest put{.table = table,
+                           .item = found.item,
+                           .condition = tables.schedule_rows().unchanged(found.item)};
+    write(put.item, changed);
+    tables.schedule_rows().write(put.item, row_of(changed));
+    unit.emplace_back(std::move(put));
+    if (before.name == changed.schedule.name) return unit;
+    dynamo::PutRequest name{.table = table,
+                            .item = name_key(before.tenant, changed.schedule.name),
+                            .condition = absent};
+    name.item.set("holder", before.id);
+    unit.emplace_back(std::move(name));
+    unit.emplace_back(
+        dynamo::DeleteRequest{.table = table, .key = name_key(before.tenant, before.name)});
+    return unit;
+}
+
+Task<Result<Schedule>> Service::update(std::string tenant,
+                                       std::string id,
+                                       boost::json::value patch,
+                                       std::optional<std::int64_t> version) {
+    const auto hold = impl_->fires.hold(schedule_key(tenant, id));
+    CARILLON_CO_TRY(auto found, co_await impl_->find(tenant, id));
+    CARILLON_CO_TRY_VOID(check_version(found.stored.schedule, version));
+    StoredSchedule changed = found.stored;
+    CARILLON_CO_TRY(changed.schedule, patched(found.stored.schedule, patch));
+    CARILLON_CO_TRY(const Rule rule, co_await impl_->check(changed.schedule));
+    const TimePoint now = impl_->loop.now();
+    const bool enabled_before = found.stored.schedule.enabled;
+    if (!same_rule(found.stored.schedule, changed.schedule)) {
+        // Instants of the old rule that nobody decided are the old rule's: the new one begins now.
+        CARILLON_CO_TRY_VOID(aim(rule, changed, now));
+    }
+    if (changed.schedule.enabled && !enabled_before) {
+        // The ledger will tell what the pause has left out.
+        changed.paused_until = now;
+        if (!changed.cursor) CARILLON_CO_TRY_VOID(aim(rule, changed, now));
+    }
+    if (changed.schedule.enabled) {
+        CARILLON_CO_TRY(changed.schedule.next_fire_at, shown_next(rule, changed));
+    } else {
+        changed.schedule.next_fire_at.reset();
+    }
+    changed.schedule.updated_at = now;
+    ++changed.schedule.version;
+    dynamo::WriteUnit unit = impl_->change_unit(found, changed);
+    CARILLON_CO_TRY_VOID(co_await impl_->commit(std::move(unit), changed.schedule.name));
+    if (changed.schedule.enabled && changed.cursor) impl_->fires.inserted(*changed.cursor);
+    co_return std::move(changed.schedule);
+}
+
+Task<Result<>> Service::remove(std::string tenant,
+                               std::string id,
+                               std::optional<std::int64_t> version) {
+    const auto hold = impl_->fires.hold(schedule_key(tenant, id));
+    CARILLON_CO_TRY(auto found, co_await impl_->find(tenant, id));
+    CARILLON_CO_TRY_VOID(check_version(found.stored.schedule, version));
+    const std::string& table = impl_->tables.names().schedules;
+    dynamo::WriteUnit unit;
+    unit.emplace_back(
+        dynamo::DeleteRequest{.table = table,
+                              .key = schedule_key(tenant, id),
+                              .condition = impl_->tables.schedule_rows().unchanged(found.item)});
+    unit.emplace_back(
+        dynamo::DeleteRequest{.table = table, .key = name_key(tenant, found.stored.schedule.name)});
+    co_return co_await impl_->commit(std::move(unit), found.stored.schedule.name);
+}
+
+Task<Result<std::vector<NextFire>>> Service::next(std::string tenant,
+                                                  std::string id,
+                                                  std::int64_t count) {
+    if (count < 1 || count > 1'000) co_return invalid("count", "must be 1 to 1000");
+    CARILLON_CO_TRY(const auto found, co_await impl_->find(std::move(tenant), std::move(id)));
+    CARILLON_CO_TRY(const Rule rule, co_await impl_->compile(found.stored.schedule));
+    std::vector<NextFire> fires;
+    TimePoint after = impl_->loop.now();
+    while (std::ssize(fires) < count) {
+        CARILLON_CO_TRY(const auto at, rule.effective.next(after));
+        if (!at) break;
+        fires.push_back({.at = *at,
+                         .local = rule.effective.local_text(*at),
+                         .note = rule.effective.daylight_note(*at)});
+        after = *at;
+    }
+    co_return fires;
+}
+
+const Calendars& Service::calendars() const {
+    return impl_->calendars;
+}
+
+queue::QueueStats Service::schedule_stats() const {
+    return impl_->fires.stats();
+}
+
+queue::QueueStats Service::run_stats() const {
+    return impl_->runs.stats();
+}
+
+}  // namespace carillon::schedules

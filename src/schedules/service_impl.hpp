@@ -1,0 +1,66 @@
+// The service's parts, for the files that implement it: service.cpp (schedules), service_lists.cpp
+// (what is read page by page), service_runs.cpp (runs).
+
+#pragma once
+
+#include "schedules/firing.hpp"
+#include "schedules/runner.hpp"
+#include "schedules/service.hpp"
+
+namespace carillon::schedules {
+
+struct Service::Impl {
+    Impl(runtime::Loop& on_loop,
+         dynamo::Database& in_database,
+         delivery::Sender& sender,
+         bus::Publisher* publisher,
+         Random& given_random,
+         Log& given_log,
+         Registry& metrics,
+         ServiceOptions given);
+
+    struct Found {
+        dynamo::Item item;
+        StoredSchedule stored;
+    };
+
+    [[nodiscard]] FiringContext firing_context();
+    [[nodiscard]] queue::QueueOptions queue_options(const char* name) const;
+
+    [[nodiscard]] Task<Result<Found>> find(std::string tenant, std::string id);
+    [[nodiscard]] Task<Result<Rule>> compile(const Schedule& schedule);
+    /// What schedule_from_json cannot know: the rule, and whether the target can be reached.
+    [[nodiscard]] Task<Result<Rule>> check(const Schedule& schedule);
+    /// The writes that store `changed` in place of `found`.
+    [[nodiscard]] dynamo::WriteUnit change_unit(const Found& found, const StoredSchedule& changed);
+    [[nodiscard]] Task<Result<>> commit(dynamo::WriteUnit unit, std::string name);
+
+    struct FoundRun {
+        dynamo::Item item;
+        Run run;
+    };
+
+    [[nodiscard]] Task<Result<FoundRun>> find_run(std::string tenant, std::string id);
+    [[nodiscard]] Task<Result<Run>> store_run(FoundRun found, queue::RowState row);
+    [[nodiscard]] Task<> cancel_quietly(std::string tenant, std::string id);
+
+    runtime::Loop& loop;
+    dynamo::Database& database;
+    Random& random;
+    Log& log;
+    ServiceOptions options;
+    Tables tables;
+    Calendars calendars;
+    Dispatcher dispatcher;
+    Runner runner;
+    queue::Queue runs;
+    Firing firing;
+    queue::Queue fires;
+    dynamo::BoundCondition absent;
+};
+
+/// Opaque texts of page keys.
+[[nodiscard]] std::string cursor_text(const dynamo::Item& key);
+[[nodiscard]] Result<dynamo::Item> parse_cursor(std::string_view text);
+
+}  // namespace carillon::schedules
