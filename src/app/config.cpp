@@ -97,6 +97,17 @@ Result<> apply_secrets(Config& config, std::string_view text) {
     return {};
 }
 
+/// Several, separated by spaces: their hosts and options may have commas.
+Result<> apply_publishers(Config& config, std::string_view text) {
+    config.publishers.clear();
+    while (!(text = trim(text)).empty()) {
+        const std::size_t end = std::min(text.find(' '), text.size());
+        config.publishers.emplace_back(text.substr(0, end));
+        text.remove_prefix(end);
+    }
+    return {};
+}
+
 constexpr std::int64_t day_ms = 86'400'000;
 
 /// The server itself.
@@ -218,6 +229,17 @@ std::vector<Setting> target_settings() {
          "Standard Webhooks secret (whsec_...) that signs deliveries; several with commas. "
          "Better in the environment: flags are visible to other users",
          apply_secrets},
+        {"nats-url",
+         {"CARILLON_NATS_URL", "NATS_URL"},
+         "URL",
+         "NATS server with JetStream that events of schedules go to: nats://127.0.0.1:4222",
+         apply_text<&Config::nats_url>},
+        {"publishers",
+         {"CARILLON_PUBLISHERS"},
+         "URLS",
+         "Brokers that events may go to, separated by spaces (nats, redis, amqp, kafka, sqs, sns, "
+         "eventbridge, https). Better in the environment, if they hold passwords",
+         apply_publishers},
         {"no-verify-tls",
          {"CARILLON_NO_VERIFY_TLS"},
          "",

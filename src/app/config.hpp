@@ -50,6 +50,10 @@ struct Config {
     Duration retry_base{1'000};
     Duration retry_cap{3'600'000};
     std::vector<std::string> signing_secrets{};  ///< Never logged.
+    /// Brokers that events may go to; the first takes what names none. May hold secrets: never
+    /// logged.
+    std::vector<std::string> publishers{};
+    std::string nats_url{};  ///< The first of them, by the name that seed 002 gives it.
     bool verify_tls = true;
     std::string ca_file{};
     std::string table = "webhooks";

@@ -79,6 +79,8 @@ TEST(Config, ReadsEverySetting) {
                               {"retry-base", "2s"},
                               {"retry-cap", "1h"},
                               {"signing-secret", "one, two,"},
+                              {"nats-url", "nats://a,b"},
+                              {"publishers", " redis://h  amqp://a,b "},
                               {"no-verify-tls", "true"},
                               {"ca-file", "/etc/ca.pem"},
                               {"table", "hooks"},
@@ -104,6 +106,8 @@ TEST(Config, ReadsEverySetting) {
     EXPECT_EQ(config->retry_base, Duration(2'000));
     EXPECT_EQ(config->retry_cap, std::chrono::hours(1));
     EXPECT_EQ(config->signing_secrets, (std::vector<std::string>{"one", "two"}));
+    EXPECT_EQ(config->nats_url, "nats://a,b");
+    EXPECT_EQ(config->publishers, (std::vector<std::string>{"redis://h", "amqp://a,b"}));
     EXPECT_FALSE(config->verify_tls);
     EXPECT_EQ(config->ca_file, "/etc/ca.pem");
     EXPECT_EQ(config->table, "hooks");

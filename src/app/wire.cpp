@@ -97,7 +97,12 @@ Result<std::unique_ptr<Tower>> Tower::open(const Config& config, runtime::Loop& 
     CARILLON_TRY_VOID(check_secrets(config.signing_secrets));
     auto basis = std::make_unique<Basis>();
     CARILLON_TRY(Store store, open_any_store(config, loop, basis->pool, basis->random, log));
-    return std::unique_ptr<Tower>(new Tower(config, loop, log, std::move(basis), std::move(store)));
+    std::unique_ptr<Tower> tower(new Tower(config, loop, log, std::move(basis), std::move(store)));
+    CARILLON_TRY(
+        tower->publishing_,
+        Publishing::open(
+            config, loop, tower->basis_->pool, tower->basis_->random, log, tower->sender_));
+    return tower;
 }
 
 Tower::Tower(
@@ -173,6 +178,7 @@ Task<> Tower::stop() {
     if (dynamodb_) co_await dynamodb_->stop(config_.grace);
     if (adopter_) co_await adopter_->stop();
     co_await service_.stop(config_.grace);
+    co_await publishing_->close();
     co_await client_.close();
     co_await store_.close();
     log_.info("stopped");

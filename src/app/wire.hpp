@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "app/publishing.hpp"
 #include "app/store.hpp"
 #include "delivery/delivery.hpp"
 #include "dynamo/endpoint/service.hpp"
@@ -70,6 +71,7 @@ private:
     Store store_;
     net::HttpClient client_;
     delivery::HttpSender sender_;
+    std::unique_ptr<Publishing> publishing_;
     webhooks::Service service_;
     server::Readiness readiness_;
     server::Router router_;
