@@ -73,6 +73,7 @@ queue::Settlement Dispatcher::poisoned(queue::Claim claim) {
     dead.verdict = queue::Verdict::failed;
     dead.item = std::move(claim.item);
     dead.item.set("lastError", error_text(error));
+    dead.item.erase(parked_attribute);
     tell(Mishap::Kind::exhausted, *std::move(event), std::move(error));
     return dead;
 }
@@ -115,6 +116,8 @@ queue::Settlement Dispatcher::failed(queue::Claim claim, Event event, Error erro
     settlement.ready_at = next.ready_at;
     settlement.item = std::move(claim.item);
     settlement.item.set("lastError", error_text(error));
+    // The seed's retryEvents leaves it there.
+    settlement.item.erase(parked_attribute);
     const bool last = next.verdict == queue::Verdict::failed;
     if (last && rows_.layout().generation == Generation::v2) {
         settlement.item.set("nextRetryAt", to_epoch_ms(now));

@@ -245,6 +245,22 @@ TEST(SharedTable, DropsItsOutcomeWhenAnotherProgramTookTheRow) {
     EXPECT_EQ(*rig.item("e1"), theirs);
 }
 
+TEST(SharedTable, FailsWhatAnotherProgramBroughtBackFromParking) {
+    Rig rig(true);
+    rig.options.max_retries = 1;
+    rig.listener.answer = refuse;
+    EventBus& bus = rig.working("user.*");
+    rig.emit(bus, "e1", "order.placed");
+    rig.run_for(2s);
+    dynamo::Item theirs = *rig.item("e1");
+    ASSERT_EQ(*theirs.find("status")->string(), "parked");
+    theirs.set("status", "created");
+    theirs.set("type", "user.created");
+    rig.put(theirs);
+    rig.run_for(5s);
+    EXPECT_EQ(rig.get(bus, "e1").status, EventStatus::failed);
+}
+
 TEST(SharedTable, SetsAsideWhatIsNoEvent) {
     Rig rig(true);
     EventBus& bus = rig.working();

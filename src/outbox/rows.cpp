@@ -179,6 +179,7 @@ void EventRows::write(Item& item, const RowState& row) const {
 
 void EventRows::set_aside(Item& item, const Error& why) const {
     item.set("lastError", "set aside: " + why.message);
+    item.erase(parked_attribute);
     write(item, {.state = State::failed});
 }
 
