@@ -452,6 +452,8 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     add_listen(app, line);
     add_cron_command(
         app, [&line](cli::CronOptions options) { line.choose(CronCommand{std::move(options)}); });
+    add_event_command(
+        app, environment, [&line](EventCommand command) { line.choose(std::move(command)); });
     add_dynamodb(app, line);
     StoreLine stores;
     stores.on_store = [&line](StoreCommand command) { line.choose(std::move(command)); };

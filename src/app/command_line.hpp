@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "app/command_line_event.hpp"
 #include "app/config.hpp"
 #include "app/listen.hpp"
 #include "app/store_tool.hpp"
@@ -83,6 +84,7 @@ using Command = std::variant<Ended,
                              StoreCommand,
                              MigrateCommand,
                              CronCommand,
+                             EventCommand,
                              WebhookCommand>;
 
 /// `arguments` without the program's name.

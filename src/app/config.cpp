@@ -260,6 +260,7 @@ const std::vector<Setting>& table() {
                           server_settings(),
                           attempt_settings(),
                           target_settings(),
+                          events_settings(),
                           endpoint_settings()}) {
             all.insert(all.end(), part.begin(), part.end());
         }

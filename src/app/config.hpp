@@ -36,6 +36,20 @@ struct DynamodbConfig {
     Duration table_delay{0};    ///< How long tables and indexes are CREATING, DELETING, UPDATING.
 };
 
+/// Events whose type matches are handled by the publisher of that URL.
+struct EventRoute {
+    std::string pattern;
+    std::string url;
+};
+
+/// The outbox.
+struct EventsConfig {
+    std::vector<EventRoute> routes{};
+    std::string table = "events-outbox";
+    bool named = false;         ///< The table was named, so it is wanted.
+    std::string layout = "v2";  ///< `v2`, `v0` or `sharded`.
+};
+
 struct Config {
     std::string store = "embedded:./var/carillon";
     std::string host = "127.0.0.1";
@@ -65,6 +79,7 @@ struct Config {
     std::size_t connections_max = 10'000;
     Duration grace{10'000};  ///< For what runs when the server is told to stop.
     DynamodbConfig dynamodb{};
+    EventsConfig events{};
     aws::Environment aws{};  ///< What AWS's variables say, for stores there.
 };
 

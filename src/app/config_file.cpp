@@ -31,7 +31,26 @@ Result<std::string> text_of(const toml::node& node) {
     return joined;
 }
 
-/// The one section there is. Its keys become `dynamodb-port` and so on.
+/// Patterns of types and the publishers' URLs, as the setting `events` has them.
+constexpr std::string_view events_section = "events";
+
+Result<std::string> events_text(const toml::table& table, const std::string& name) {
+    std::string joined;
+    for (const auto& [key, node] : table) {
+        const auto url = node.value_exact<std::string>();
+        if (!url || url->contains(' ') || key.str().contains(' ')) {
+            return fail(Errc::invalid,
+                        fmt::format("{}:{}: {}: must be a publisher's URL",
+                                    name,
+                                    key.source().begin.line,
+                                    key.str()));
+        }
+        joined += fmt::format("{}{}={}", joined.empty() ? "" : " ", key.str(), *url);
+    }
+    return joined;
+}
+
+/// The section of the endpoint. Its keys become `dynamodb-port` and so on.
 constexpr std::string_view section = "dynamodb";
 
 Result<> read_entries(const toml::table& table, std::string_view prefix, FileTexts& file) {
@@ -42,9 +61,14 @@ Result<> read_entries(const toml::table& table, std::string_view prefix, FileTex
                 CARILLON_TRY_VOID(read_entries(*inner, "dynamodb-", file));
                 continue;
             }
+            if (prefix.empty() && key.str() == events_section) {
+                CARILLON_TRY(std::string text, events_text(*inner, file.name));
+                file.entries.push_back({"events", std::move(text), line});
+                continue;
+            }
             return fail(Errc::invalid,
                         fmt::format("{}:{}: unknown section [{}]: settings are written without "
-                                    "sections, except those of [{}]",
+                                    "sections, except those of [{}] and [events]",
                                     file.name,
                                     line,
                                     key.str(),

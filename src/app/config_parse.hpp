@@ -22,6 +22,9 @@ namespace carillon::app {
 /// The endpoint's settings as `carillon serve` has them: `dynamodb-port` and so on.
 [[nodiscard]] std::vector<Setting> endpoint_settings();
 
+/// The outbox's settings: `events` and so on.
+[[nodiscard]] std::vector<Setting> events_settings();
+
 /// What the endpoint's settings must be together; fills in keys that only the environment names.
 /// `prefix` is put before the names of settings in messages.
 [[nodiscard]] Result<> check_endpoint(DynamodbConfig& config,

@@ -89,6 +89,12 @@ public:
         return cli::explain_cron(command.options, console_, clock_.now());
     }
 
+    cli::ExitCode operator()(const EventCommand& command) {
+        return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
+            return run_event(api, command);
+        });
+    }
+
     cli::ExitCode operator()(const WebhookCommand& command) {
         return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
             return run_webhook(api, command);
@@ -104,6 +110,11 @@ private:
                      read_config_file(command.config_file.value_or("carillon.toml"),
                                       command.config_file.has_value()));
         return resolve_with(command.flags, environment, file);
+    }
+
+    Task<cli::ExitCode> run_event(cli::Api& api, const EventCommand& command) {
+        cli::EventCommands commands(api, console_, clock_);
+        co_return co_await commands.run(command.options);
     }
 
     Task<cli::ExitCode> run_webhook(cli::Api& api, const WebhookCommand& command) {

@@ -102,7 +102,26 @@ Result<std::unique_ptr<Tower>> Tower::open(const Config& config, runtime::Loop& 
         tower->publishing_,
         Publishing::open(
             config, loop, tower->basis_->pool, tower->basis_->random, log, tower->sender_));
+    CARILLON_TRY_VOID(tower->add_outbox(loop));
     return tower;
+}
+
+/// In a store of our own always; elsewhere when somebody asks for it, since it needs a table.
+Result<> Tower::add_outbox(runtime::Loop& loop) {
+    const EventsConfig& events = config_.events;
+    if (store_.remote != nullptr && events.routes.empty() && !events.named) return {};
+    std::string owner = store_.remote == nullptr ? "" : owner_name(basis_->random);
+    CARILLON_TRY(outbox_,
+                 OutboxWiring::make(config_,
+                                    loop,
+                                    *store_.database,
+                                    basis_->pool,
+                                    basis_->random,
+                                    log_,
+                                    metrics_,
+                                    std::move(owner)));
+    router_.add(outbox_->routes().routes());
+    return {};
 }
 
 Tower::Tower(
@@ -150,6 +169,7 @@ Task<Result<>> Tower::start() {
     if (!config_.verify_tls) log_.warn("certificates of targets are not verified (no-verify-tls)");
     auto served = co_await service_.start(config_.deliver);
     if (!served) co_return std::unexpected(std::move(served).error());
+    if (outbox_) CARILLON_CO_TRY_VOID(co_await outbox_->start());
     if (adopter_) adopter_->start();
     auto listening = http_.start();
     if (!listening) {
@@ -177,6 +197,7 @@ Task<> Tower::stop() {
     co_await http_.stop(config_.grace);
     if (dynamodb_) co_await dynamodb_->stop(config_.grace);
     if (adopter_) co_await adopter_->stop();
+    if (outbox_) co_await outbox_->stop();
     co_await service_.stop(config_.grace);
     co_await publishing_->close();
     co_await client_.close();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "app/outbox_wiring.hpp"
 #include "app/publishing.hpp"
 #include "app/store.hpp"
 #include "delivery/delivery.hpp"
@@ -62,6 +63,7 @@ private:
           Log& log,
           std::unique_ptr<Basis> basis,
           Store store);
+    [[nodiscard]] Result<> add_outbox(runtime::Loop& loop);
     void refresh_metrics();
 
     Config config_;
@@ -78,6 +80,7 @@ private:
     server::WebhookRoutes webhook_routes_;
     server::SystemRoutes system_routes_;
     net::HttpServer http_;
+    std::unique_ptr<OutboxWiring> outbox_;                 // Where there is one.
     std::unique_ptr<webhooks::Adopter> adopter_;           // Of tables shared with other programs.
     std::unique_ptr<dynamo::endpoint::Service> dynamodb_;  // With --dynamodb-port.
 };

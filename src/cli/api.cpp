@@ -54,7 +54,7 @@ Error not_carillon(const net::ClientResponse& answer) {
 }  // namespace
 
 Api::Api(runtime::Loop& loop, runtime::BlockingPool& pool, net::Url server)
-    : server_(std::move(server)), client_(loop, pool, client_options()) {}
+    : loop_(loop), server_(std::move(server)), client_(loop, pool, client_options()) {}
 
 Task<Result<json::value>> Api::call(std::string method,
                                     std::string path,

@@ -31,9 +31,12 @@ public:
 
     [[nodiscard]] Task<> close() { return client_.close(); }
 
+    [[nodiscard]] runtime::Loop& loop() { return loop_; }
+
     [[nodiscard]] std::string origin() const { return server_.origin(); }
 
 private:
+    runtime::Loop& loop_;
     net::Url server_;
     net::HttpClient client_;
 };

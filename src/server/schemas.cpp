@@ -1,6 +1,7 @@
 #include "server/schemas.hpp"
 
 #include "core/check.hpp"
+#include "server/event_routes.hpp"
 
 namespace carillon::server {
 namespace {
@@ -205,7 +206,9 @@ constexpr std::string_view text = R"json({
 json::object component_schemas() {
     auto schemas = parse_json(text);
     CARILLON_CHECK(schemas.has_value());
-    return std::move(schemas->as_object());
+    json::object all = std::move(schemas->as_object());
+    for (const auto& [name, schema] : event_schemas()) all[name] = schema;
+    return all;
 }
 
 }  // namespace carillon::server

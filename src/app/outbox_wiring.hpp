@@ -1,0 +1,52 @@
+// The outbox of a server: its bus, the publishers that handle its events, and its routes.
+
+#pragma once
+
+#include "app/config.hpp"
+#include "bus/publishers.hpp"
+#include "outbox/event_bus.hpp"
+#include "runtime/blocking.hpp"
+#include "server/event_routes.hpp"
+
+#include <memory>
+#include <string>
+
+namespace carillon::app {
+
+class OutboxWiring {
+public:
+    /// Everything given must outlive it. `owner` is empty on exclusive stores. `invalid` when a
+    /// publisher's URL makes no sense.
+    [[nodiscard]] static Result<std::unique_ptr<OutboxWiring>> make(const Config& config,
+                                                                    runtime::Loop& loop,
+                                                                    dynamo::Database& database,
+                                                                    runtime::BlockingPool& pool,
+                                                                    Random& random,
+                                                                    Log& log,
+                                                                    Registry& metrics,
+                                                                    std::string owner);
+
+    /// Without publishers nothing is handled: the events wait for workers elsewhere.
+    [[nodiscard]] Task<Result<>> start();
+    [[nodiscard]] Task<> stop();
+
+    [[nodiscard]] server::EventRoutes& routes() { return routes_; }
+
+private:
+    OutboxWiring(const Config& config,
+                 runtime::Loop& loop,
+                 dynamo::Database& database,
+                 runtime::BlockingPool& pool,
+                 Random& random,
+                 Log& log,
+                 Registry& metrics,
+                 std::string owner);
+
+    bool work_;
+    Duration grace_;
+    bus::Publishers publishers_;
+    outbox::EventBus bus_;
+    server::EventRoutes routes_;
+};
+
+}  // namespace carillon::app

@@ -1,0 +1,235 @@
+#include "cli/event_command.hpp"
+
+#include "cli/table.hpp"
+#include "cli/webhook_commands.hpp"
+#include "cli/webhook_input.hpp"
+#include "cli/webhook_view.hpp"
+#include "net/http.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <utility>
+
+namespace carillon::cli {
+namespace {
+
+const json::array no_items;
+
+const json::array& items_of(const json::value& answer) {
+    const json::object* object = answer.if_object();
+    const json::value* items = object == nullptr ? nullptr : object->if_contains("items");
+    return items != nullptr && items->is_array() ? items->get_array() : no_items;
+}
+
+Style style_of(std::string_view status) {
+    if (status == "completed") return Style::good;
+    if (status == "failed") return Style::bad;
+    if (status == "active" || status == "parked") return Style::warning;
+    return Style::plain;
+}
+
+std::string list_path(std::string_view status,
+                      const EventOptions& options,
+                      const std::string& start_key) {
+    std::string path =
+        fmt::format("/events?status={}&limit={}", net::percent_encode(status), options.limit);
+    if (!options.type.empty()) path += "&type=" + net::percent_encode(options.type);
+    if (!start_key.empty()) path += "&startKey=" + net::percent_encode(start_key);
+    return path;
+}
+
+/// What is not JSON is text.
+json::value payload_of(const std::string& text) {
+    auto document = parse_json(text);
+    return document ? *std::move(document) : json::value(text);
+}
+
+}  // namespace
+
+ExitCode EventCommands::report(const Error& error) {
+    const std::string where = error.field.empty() ? "" : error.field + ": ";
+    console_.err << "error: " << printable(where + error.message) << '\n';
+    if (exit_code_of(error) == ExitCode::unreachable) {
+        console_.err << advice(error, api_.origin()) << '\n';
+    }
+    return exit_code_of(error);
+}
+
+Task<ExitCode> EventCommands::run(EventOptions options) {
+    switch (options.action) {
+        case EventAction::emit:
+            co_return co_await emit(std::move(options));
+        case EventAction::list:
+            co_return co_await list(std::move(options));
+        case EventAction::get:
+            co_return co_await get(std::move(options));
+        case EventAction::retry:
+        case EventAction::purge:
+            co_return co_await change(std::move(options));
+        case EventAction::tail:
+            co_return co_await tail(std::move(options));
+    }
+    co_return ExitCode::usage;
+}
+
+Task<ExitCode> EventCommands::emit(EventOptions options) {
+    json::object event{{"type", options.type}};
+    if (options.payload) event["payload"] = payload_of(*options.payload);
+    if (options.id) event["id"] = *options.id;
+    if (options.key) event["key"] = *options.key;
+    if (options.due) {
+        const auto at = read_when("--due", *options.due, clock_.now());
+        if (!at) {
+            (void)report(at.error());
+            co_return ExitCode::usage;
+        }
+        event["dueAt"] = format_instant(*at);
+    }
+    std::optional<json::value> body{std::move(event)};
+    auto answer = co_await api_.call("POST", "/events", std::move(body));
+    if (!answer) co_return report(answer.error());
+    if (options.json || !answer->is_object()) {
+        console_.out << to_text(*answer) << '\n';
+    } else {
+        console_.out << printable(text_member(answer->get_object(), "id")) << '\n';
+    }
+    co_return ExitCode::ok;
+}
+
+void EventCommands::show(const json::array& events, bool as_json) {
+    if (as_json) {
+        for (const json::value& event : events) console_.out << to_text(event) << '\n';
+        return;
+    }
+    Table table({"ID", "TYPE", "STATUS", "FAILED", "OCCURRED", "ERROR"});
+    for (const json::value& each : events) {
+        if (!each.is_object()) continue;
+        const json::object& event = each.get_object();
+        const std::string status = text_member(event, "status");
+        const auto at = parse_instant(text_member(event, "occurredAt"));
+        table.add({{text_member(event, "id")},
+                   {text_member(event, "type")},
+                   {status, style_of(status)},
+                   {std::to_string(number_member(event, "retryCount"))},
+                   {at ? relative(*at, clock_.now()) : ""},
+                   {text_member(event, "lastError")}});
+    }
+    console_.out << table.render(console_.colours, console_.width);
+}
+
+Task<ExitCode> EventCommands::list(EventOptions options) {
+    const std::string status = options.status.value_or("failed");
+    json::array items;
+    std::string next;
+    do {
+        auto page = co_await api_.call("GET", list_path(status, options, next));
+        if (!page) co_return report(page.error());
+        for (const json::value& item : items_of(*page)) items.push_back(item);
+        next = page->is_object() ? text_member(page->get_object(), "nextKey") : "";
+    } while (options.all && !next.empty());
+    if (items.empty() && !options.json) {
+        console_.err << "no events are " << printable(status) << '\n';
+        co_return ExitCode::ok;
+    }
+    show(items, options.json);
+    if (!next.empty()) console_.err << "there are more: --all shows everything\n";
+    co_return ExitCode::ok;
+}
+
+Task<ExitCode> EventCommands::get(EventOptions options) {
+    for (const std::string& id : options.ids) {
+        auto event = co_await api_.call("GET", "/events/" + net::percent_encode(id));
+        if (!event) co_return report(event.error());
+        console_.out << to_text(*event) << '\n';
+    }
+    co_return ExitCode::ok;
+}
+
+Task<ExitCode> EventCommands::change(EventOptions options) {
+    json::object asked;
+    if (!options.ids.empty()) {
+        json::array ids;
+        for (const std::string& id : options.ids) ids.emplace_back(id);
+        asked["ids"] = std::move(ids);
+    } else {
+        asked["status"] = options.status.value_or("failed");
+    }
+    if (!options.type.empty()) asked["type"] = options.type;
+    if (options.before) {
+        const auto at = read_when("--before", *options.before, clock_.now());
+        if (!at) {
+            (void)report(at.error());
+            co_return ExitCode::usage;
+        }
+        asked["before"] = format_instant(*at);
+    }
+    const bool retries = options.action == EventAction::retry;
+    std::optional<json::value> body{std::move(asked)};
+    auto answer =
+        co_await api_.call("POST", retries ? "/events/retry" : "/events/purge", std::move(body));
+    if (!answer) co_return report(answer.error());
+    if (options.json || !answer->is_object()) {
+        console_.out << to_text(*answer) << '\n';
+        co_return ExitCode::ok;
+    }
+    const json::object& done = answer->get_object();
+    console_.out << fmt::format("{} {}, skipped {} (their state does not allow it), missing {}\n",
+                                number_member(done, "count"),
+                                retries ? "due again now" : "deleted",
+                                number_member(done, "skipped"),
+                                number_member(done, "missing"));
+    co_return number_member(done, "missing") == 0 ? ExitCode::ok : ExitCode::failed;
+}
+
+Task<Result<>> EventCommands::look(const EventOptions& options, Seen& now, json::array& changed) {
+    const auto note = [&](const json::value& event) {
+        if (!event.is_object()) return;
+        const std::string id = text_member(event.get_object(), "id");
+        const std::string status = text_member(event.get_object(), "status");
+        const auto known = seen_.find(id);
+        if (known == seen_.end() || known->second != status) changed.push_back(event);
+        if (status != "completed") now[id] = status;
+    };
+    for (const std::string_view status : {"created", "active", "parked", "failed"}) {
+        std::string path = list_path(status, options, "");
+        CARILLON_CO_TRY(const json::value page, co_await api_.call("GET", std::move(path)));
+        for (const json::value& event : items_of(page)) note(event);
+    }
+    for (const auto& [id, status] : seen_) {
+        if (now.contains(id)) continue;
+        auto event = co_await api_.call("GET", "/events/" + net::percent_encode(id));
+        if (event) note(*event);
+    }
+    co_return Result<>{};
+}
+
+Task<ExitCode> EventCommands::tail(EventOptions options) {
+    constexpr Duration pause{1'000};
+    options.limit = 1'000;
+    std::int64_t left = options.count;
+    for (;;) {
+        Seen now;
+        json::array changed;
+        const auto looked = co_await look(options, now, changed);
+        if (!looked) co_return report(looked.error());
+        seen_ = std::move(now);
+        for (const json::value& event : changed) {
+            if (options.json) {
+                console_.out << to_text(event) << '\n';
+            } else {
+                const json::object& shown = event.get_object();
+                console_.out << fmt::format("{} {} {} {}\n",
+                                            printable(text_member(shown, "status")),
+                                            printable(text_member(shown, "type")),
+                                            printable(text_member(shown, "id")),
+                                            printable(text_member(shown, "lastError")));
+            }
+            if (options.count > 0 && --left == 0) co_return ExitCode::ok;
+        }
+        console_.out << std::flush;
+        (void)co_await api_.loop().sleep_for(pause);
+    }
+}
+
+}  // namespace carillon::cli

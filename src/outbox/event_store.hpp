@@ -1,0 +1,99 @@
+// The outbox's table for those who write events and look after them: emit, read, retry, purge.
+//
+// Apart from the bus because none of it needs a worker: a program that only emits has no handlers.
+
+#pragma once
+
+#include "core/random.hpp"
+#include "dynamo/database.hpp"
+#include "outbox/event.hpp"
+#include "outbox/rows.hpp"
+#include "runtime/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carillon::outbox {
+
+/// DynamoDB's limit of a transaction, and so of events that are emitted together.
+inline constexpr std::size_t emit_max = 100;
+
+struct Emitted {
+    std::string id;
+    bool existed = false;  ///< The same event was there already: nothing was written.
+};
+
+/// Which events, newest failures first.
+struct Listing {
+    EventStatus status = EventStatus::failed;
+    std::string type = "*";                  ///< A pattern.
+    std::int64_t limit = 100;                ///< 1 to 1000.
+    std::optional<std::string> start_key{};  ///< Opaque, from the last page.
+};
+
+struct EventPage {
+    std::vector<Event> events;
+    std::optional<std::string> next_key{};
+};
+
+struct ChangeReport {
+    std::int64_t count = 0;    ///< Changed.
+    std::int64_t skipped = 0;  ///< In a state that does not allow it, or changed meanwhile.
+    std::int64_t missing = 0;  ///< There is no such event.
+};
+
+/// Lives on one loop.
+class EventStore {
+public:
+    /// Everything given must outlive it.
+    EventStore(dynamo::Database& database,
+               const EventRows& rows,
+               const runtime::Clock& clock,
+               Random& random);
+
+    /// Creates the table when it is missing, or the index that it lacks.
+    [[nodiscard]] Task<Result<>> prepare();
+
+    /// All or none (on a store without transactions: each for itself), at most emit_max of them:
+    /// `too_large` otherwise. An id that is there already with the same type and payload is not
+    /// written again, in whatever state it is; with others it is `already_exists`.
+    [[nodiscard]] Task<Result<std::vector<Emitted>>> emit(std::vector<Event> events);
+    /// Adds the writes to the caller's transaction, which commits or discards them with its own.
+    /// There an id that exists already fails the whole.
+    [[nodiscard]] Result<std::vector<Emitted>> emit(std::vector<Event> events,
+                                                    dynamo::WriteUnit& transaction) const;
+
+    /// `not_found` when there is none.
+    [[nodiscard]] Task<Result<Event>> get(std::string id);
+    [[nodiscard]] Task<Result<EventPage>> list(Listing listing);
+
+    /// Failed and parked events become due now, with all their attempts again.
+    [[nodiscard]] Task<Result<ChangeReport>> retry(std::vector<std::string> ids);
+    /// Every one that matches; `listing.status` must be failed or parked, its limit is ignored.
+    [[nodiscard]] Task<Result<ChangeReport>> retry_all(Listing listing);
+    /// Deletes failed, parked or completed events that match and happened before `before`.
+    [[nodiscard]] Task<Result<ChangeReport>> purge(Listing listing,
+                                                   std::optional<TimePoint> before);
+
+private:
+    [[nodiscard]] Result<dynamo::PutRequest> put_of(Event& event) const;
+    [[nodiscard]] Task<Result<>> write(std::vector<dynamo::PutRequest> puts);
+    /// Marks those that are there already and drops their puts; `already_exists` when one differs.
+    [[nodiscard]] Task<Result<bool>> drop_existing(std::vector<dynamo::PutRequest>& puts,
+                                                   std::vector<Emitted>& emitted);
+    [[nodiscard]] Task<Result<EventPage>> list_completed(Listing listing,
+                                                         std::optional<dynamo::Item> start);
+    [[nodiscard]] Task<Result<>> change(std::vector<Event> events,
+                                        bool remove,
+                                        ChangeReport& report);
+
+    dynamo::Database& database_;
+    const EventRows& rows_;
+    const runtime::Clock& clock_;
+    Random& random_;
+    dynamo::BoundCondition absent_;
+};
+
+}  // namespace carillon::outbox
