@@ -101,6 +101,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::erase_if(operation, [](char c) { return c < ' ' || c > '~'; });
     const net::ServerResponse answer = rig().send(operation, input.rest());
     CARILLON_CHECK(answer.status == 200 || answer.status == 400);
+    // TagResource and UntagResource answer nothing at all.
+    if (answer.status == 200 && answer.body.empty()) return 0;
     const auto parsed = parse_json(answer.body);
     CARILLON_CHECK(parsed && parsed->is_object());
     CARILLON_CHECK((answer.status == 400) == parsed->as_object().contains("__type"));

@@ -84,7 +84,6 @@ std::unique_ptr<dynamo::Database> open_shared(const std::string& url,
 const std::map<std::string, std::string> dynalite_faults = {
     {"LocalIndexesSortAPartitionAnotherWay",
      "does not fetch from the table what a projection names and a local index lacks"},
-    {"PagesEndAtOneMegabyte", "ends a page behind the item that fills it, not before"},
     {"TablesAreCreatedDescribedListedAndDeleted", "table ids are 32 characters, not UUIDs"},
     {"ConditionsDecideAndTellTheItemWhenAsked", "ignores ReturnValuesOnConditionCheckFailure"},
 };
