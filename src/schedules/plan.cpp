@@ -106,11 +106,14 @@ Result<Planner::Step> Planner::decide(TimePoint nominal) {
     if (active_ && policy_.overlap != Overlap::allow) {
         if (policy_.overlap == Overlap::cancel) {
             plan_.cancel_previous = true;
-        } else if (policy_.overlap == Overlap::skip && !missed) {
-            skip(nominal, SkipReason::overlap);
-            return Step::decided;
+        } else if (policy_.overlap == Overlap::skip) {
+            // Missed fires that are to run come one after the other anyway, at the policy's rate.
+            if (!missed) {
+                skip(nominal, SkipReason::overlap);
+                return Step::decided;
+            }
         } else {
-            // Missed fires that are to run wait for each other too, and stay missed.
+            // Those that were missed stay so while they wait.
             if (!missed && !plan_.waiting_since) plan_.waiting_since = nominal;
             return Step::waits;
         }
