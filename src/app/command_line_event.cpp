@@ -58,6 +58,12 @@ void add_many(CLI::App& events, const std::shared_ptr<Given>& given) {
         one->add_option("--type", options.type, "order.placed, order.* or * (default)")
             ->type_name("TYPE");
     };
+    const auto add_unindexed = [&](CLI::App* one) {
+        one->add_flag("--unindexed",
+                      options.unindexed,
+                      "Also failed ones that TypeScript workers took out of the index: reads the "
+                      "whole table");
+    };
     CLI::App* list = add(events, given, EventAction::list, "list", "Show events");
     list->add_option("--status", options.status, "failed (default), parked, created, ...")
         ->check(CLI::IsMember({"created", "active", "completed", "failed", "parked"}))
@@ -67,6 +73,7 @@ void add_many(CLI::App& events, const std::shared_ptr<Given>& given) {
         ->check(CLI::Range(1, 1'000));
     list->add_flag("--all", options.all, "All pages");
     add_type(list);
+    add_unindexed(list);
 
     CLI::App* retry = add(events, given, EventAction::retry, "retry", "Handle failed ones again");
     retry->add_option("ID", options.ids, "One or more ids; without, all that match");
@@ -74,6 +81,7 @@ void add_many(CLI::App& events, const std::shared_ptr<Given>& given) {
         ->check(CLI::IsMember({"failed", "parked"}))
         ->type_name("STATUS");
     add_type(retry);
+    add_unindexed(retry);
 
     CLI::App* purge = add(events, given, EventAction::purge, "purge", "Delete events");
     purge->add_option("--status", options.status, "completed, failed or parked")
@@ -82,6 +90,7 @@ void add_many(CLI::App& events, const std::shared_ptr<Given>& given) {
         ->type_name("STATUS");
     purge->add_option("--before", options.before, "Only what occurred before")->type_name("TIME");
     add_type(purge);
+    add_unindexed(purge);
 
     CLI::App* tail = add(events, given, EventAction::tail, "tail", "Show events as they change");
     tail->add_option("--count", options.count, "End after so many lines")->type_name("N");

@@ -48,6 +48,15 @@ struct EventsConfig {
     std::string table = "events-outbox";
     bool named = false;         ///< The table was named, so it is wanted.
     std::string layout = "v2";  ///< `v2`, `v0` or `sharded`.
+    std::string index{};        ///< Empty: the layout's own.
+    std::size_t batch_size = 50;
+    Duration poll_interval{1'000};
+    Duration processing_timeout{30'000};
+    int max_retries = 5;
+    Duration retry_base{1'000};
+    std::string retention = "keep";  ///< `keep`, `expire`, `archive` or `remove`.
+    Duration completed_ttl{7 * 86'400'000};
+    bool acknowledge_unknown = false;
 };
 
 struct Config {

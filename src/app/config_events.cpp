@@ -36,6 +36,44 @@ Result<> apply_events(Config& config, std::string_view text) {
     return {};
 }
 
+constexpr std::int64_t day_ms = 86'400'000;
+
+template <Duration EventsConfig::* Member, std::int64_t MinMs, std::int64_t MaxMs>
+Result<> apply_duration(Config& config, std::string_view text) {
+    CARILLON_TRY(config.events.*Member, read_duration(text, Duration(MinMs), Duration(MaxMs)));
+    return {};
+}
+
+Result<> apply_index(Config& config, std::string_view text) {
+    config.events.index = trim(text);
+    return {};
+}
+
+Result<> apply_batch_size(Config& config, std::string_view text) {
+    CARILLON_TRY(config.events.batch_size, read_number(text, 1, 1'000));
+    return {};
+}
+
+Result<> apply_max_retries(Config& config, std::string_view text) {
+    CARILLON_TRY(const std::uint64_t count, read_number(text, 1, 1'000));
+    config.events.max_retries = static_cast<int>(count);
+    return {};
+}
+
+Result<> apply_retention(Config& config, std::string_view text) {
+    if (text != "keep" && text != "expire" && text != "archive" && text != "remove") {
+        return wrong("must be keep, expire, archive or remove");
+    }
+    config.events.retention = text;
+    return {};
+}
+
+Result<> apply_unknown(Config& config, std::string_view text) {
+    if (text != "park" && text != "acknowledge") return wrong("must be park or acknowledge");
+    config.events.acknowledge_unknown = text == "acknowledge";
+    return {};
+}
+
 Result<> apply_table(Config& config, std::string_view text) {
     if (trim(text).empty()) return wrong("must not be empty");
     config.events.table = trim(text);
@@ -71,6 +109,52 @@ std::vector<Setting> events_settings() {
          "NAME",
          "v2 or v0, as other workers of the table have it, or sharded for a table of our own",
          apply_layout},
+        {"events-index",
+         {"CARILLON_EVENTS_INDEX"},
+         "NAME",
+         "Index by status of a table that other workers made; if left out, the layout's own name",
+         apply_index},
+        {"events-batch-size",
+         {"CARILLON_EVENTS_BATCH_SIZE"},
+         "N",
+         "Events claimed at a time",
+         apply_batch_size},
+        {"events-poll-interval",
+         {"CARILLON_EVENTS_POLL_INTERVAL"},
+         "DURATION",
+         "Longest sleep between looks at a table that others write",
+         apply_duration<&EventsConfig::poll_interval, 10, day_ms>},
+        {"events-processing-timeout",
+         {"CARILLON_EVENTS_PROCESSING_TIMEOUT"},
+         "DURATION",
+         "How long an event of a worker that died waits for another; extended while it is handled",
+         apply_duration<&EventsConfig::processing_timeout, 1'000, day_ms>},
+        {"events-max-retries",
+         {"CARILLON_EVENTS_MAX_RETRIES"},
+         "N",
+         "Attempts in all before an event is failed",
+         apply_max_retries},
+        {"events-retry-base",
+         {"CARILLON_EVENTS_RETRY_BASE"},
+         "DURATION",
+         "Pause before the second attempt; doubles with each failure",
+         apply_duration<&EventsConfig::retry_base, 1, day_ms>},
+        {"events-retention",
+         {"CARILLON_EVENTS_RETENTION"},
+         "NAME",
+         "Completed events: keep, expire, archive (into the table of that name and -archive), "
+         "remove",
+         apply_retention},
+        {"events-completed-ttl",
+         {"CARILLON_EVENTS_COMPLETED_TTL"},
+         "DURATION",
+         "How long expire keeps them",
+         apply_duration<&EventsConfig::completed_ttl, 1'000, 3'650 * day_ms>},
+        {"events-unknown",
+         {"CARILLON_EVENTS_UNKNOWN"},
+         "NAME",
+         "Events that no publisher handles: park or acknowledge",
+         apply_unknown},
     };
 }
 

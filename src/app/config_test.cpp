@@ -51,6 +51,58 @@ TEST(Config, HasTheDocumentedDefaults) {
     EXPECT_FALSE(config->targets.allows(net::IpAddress::parse("127.0.0.1").value()));
 }
 
+TEST(Config, MapsTypesOfEventsToPublishersInASectionOfTheFile) {
+    const auto config = with({},
+                             {},
+                             "[events]\n\"order.*\" = \"nats://127.0.0.1\"\n"
+                             "\"*\" = \"redis://127.0.0.1/0?linger=5ms\"\n");
+    ASSERT_TRUE(config) << describe(config.error());
+    ASSERT_EQ(config->events.routes.size(), 2u);
+    EXPECT_EQ(config->events.routes[0].pattern, "*");
+    EXPECT_EQ(config->events.routes[0].url, "redis://127.0.0.1/0?linger=5ms");
+    EXPECT_EQ(config->events.routes[1].pattern, "order.*");
+}
+
+TEST(Config, HasTheSeedsOptionsOfTheOutbox) {
+    const auto defaults = with({});
+    ASSERT_TRUE(defaults) << describe(defaults.error());
+    EXPECT_EQ(defaults->events.batch_size, 50u);
+    EXPECT_EQ(defaults->events.poll_interval, Duration{1'000});
+    EXPECT_EQ(defaults->events.processing_timeout, Duration{30'000});
+    EXPECT_EQ(defaults->events.max_retries, 5);
+    EXPECT_EQ(defaults->events.retry_base, Duration{1'000});
+
+    const auto config = with({{"events-index", "StatusIndex"},
+                              {"events-batch-size", "10"},
+                              {"events-poll-interval", "200ms"},
+                              {"events-processing-timeout", "1m"},
+                              {"events-max-retries", "3"},
+                              {"events-retry-base", "5s"},
+                              {"events-retention", "expire"},
+                              {"events-completed-ttl", "1d"},
+                              {"events-unknown", "acknowledge"}});
+    ASSERT_TRUE(config) << describe(config.error());
+    EXPECT_EQ(config->events.index, "StatusIndex");
+    EXPECT_EQ(config->events.batch_size, 10u);
+    EXPECT_EQ(config->events.processing_timeout, Duration{60'000});
+    EXPECT_EQ(config->events.max_retries, 3);
+    EXPECT_EQ(config->events.retention, "expire");
+    EXPECT_TRUE(config->events.acknowledge_unknown);
+}
+
+TEST(Config, RefusesWhatMakesNoSenseForTheOutbox) {
+    EXPECT_NE(mistake(with({{"events", "order.placed"}})).find("must be TYPE=URL"),
+              std::string::npos);
+    EXPECT_NE(mistake(with({{"events", "*=nats://a *=nats://b"}})).find("* is given twice"),
+              std::string::npos);
+    EXPECT_NE(mistake(with({{"events-layout", "v1"}})).find("must be v2, v0 or sharded"),
+              std::string::npos);
+    EXPECT_NE(mistake(with({{"events-max-retries", "0"}})).find("must be a whole number from 1"),
+              std::string::npos);
+    EXPECT_NE(mistake(with({{"events-retention", "drop"}})).find("must be keep, expire, archive"),
+              std::string::npos);
+}
+
 TEST(Config, LetsFlagsWinOverEnvironmentOverFile) {
     const std::string_view file = "port = 1\nconcurrency = 2\nstore = \"memory:\"\n";
     const Environment environment = {{"CARILLON_PORT", "10"}, {"CARILLON_CONCURRENCY", "20"}};

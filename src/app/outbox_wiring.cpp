@@ -6,6 +6,13 @@
 namespace carillon::app {
 namespace {
 
+outbox::Retention retention_of(std::string_view name) {
+    if (name == "expire") return outbox::Retention::expire;
+    if (name == "archive") return outbox::Retention::archive;
+    if (name == "remove") return outbox::Retention::remove;
+    return outbox::Retention::keep;
+}
+
 outbox::BusOptions bus_options(const Config& config, std::string owner, Log& log) {
     outbox::BusOptions options;
     options.layout.table = config.events.table;
@@ -14,6 +21,17 @@ outbox::BusOptions bus_options(const Config& config, std::string owner, Log& log
         options.layout.generation = outbox::Generation::sharded;
         options.layout.index = "due";
     }
+    const EventsConfig& events = config.events;
+    if (!events.index.empty()) options.layout.index = events.index;
+    options.batch_size = events.batch_size;
+    options.poll_interval = events.poll_interval;
+    options.processing_timeout = events.processing_timeout;
+    options.max_retries = events.max_retries;
+    options.base_backoff = events.retry_base;
+    options.retention = retention_of(events.retention);
+    options.completed_ttl = events.completed_ttl;
+    options.archive_table = events.table + "-archive";
+    if (events.acknowledge_unknown) options.unknown = outbox::UnknownTypes::acknowledge;
     options.concurrency = std::max(options.concurrency, config.concurrency);
     if (!owner.empty()) options.owner = std::move(owner);
     options.on_error = [&log](const outbox::Mishap& mishap) {
@@ -31,29 +49,27 @@ outbox::BusOptions bus_options(const Config& config, std::string owner, Log& log
 OutboxWiring::OutboxWiring(const Config& config,
                            runtime::Loop& loop,
                            dynamo::Database& database,
-                           runtime::BlockingPool& pool,
                            Random& random,
                            Log& log,
                            Registry& metrics,
                            std::string owner)
     : work_(config.deliver && !config.events.routes.empty()),
       grace_(config.grace),
-      publishers_(loop, pool, random),
       bus_(loop, database, random, log, metrics, bus_options(config, std::move(owner), log)),
       routes_(bus_) {}
 
 Result<std::unique_ptr<OutboxWiring>> OutboxWiring::make(const Config& config,
                                                          runtime::Loop& loop,
                                                          dynamo::Database& database,
-                                                         runtime::BlockingPool& pool,
+                                                         bus::Publishers& publishers,
                                                          Random& random,
                                                          Log& log,
                                                          Registry& metrics,
                                                          std::string owner) {
     std::unique_ptr<OutboxWiring> made(
-        new OutboxWiring(config, loop, database, pool, random, log, metrics, std::move(owner)));
+        new OutboxWiring(config, loop, database, random, log, metrics, std::move(owner)));
     for (const EventRoute& route : config.events.routes) {
-        auto publisher = made->publishers_.at(route.url);
+        auto publisher = publishers.at(route.url);
         if (!publisher) {
             return fail(Errc::invalid,
                         "events: " + route.pattern + ": " + publisher.error().message);
@@ -69,7 +85,6 @@ Task<Result<>> OutboxWiring::start() {
 
 Task<> OutboxWiring::stop() {
     co_await bus_.stop(grace_);
-    co_await publishers_.close();
 }
 
 }  // namespace carillon::app

@@ -1,11 +1,10 @@
-// The outbox of a server: its bus, the publishers that handle its events, and its routes.
+// The outbox of a server: its bus, what publishes its events, and its routes.
 
 #pragma once
 
 #include "app/config.hpp"
 #include "bus/publishers.hpp"
 #include "outbox/event_bus.hpp"
-#include "runtime/blocking.hpp"
 #include "server/event_routes.hpp"
 
 #include <memory>
@@ -15,12 +14,12 @@ namespace carillon::app {
 
 class OutboxWiring {
 public:
-    /// Everything given must outlive it. `owner` is empty on exclusive stores. `invalid` when a
-    /// publisher's URL makes no sense.
+    /// Everything given must outlive it; `publishers` belong to the whole server. `owner` is empty
+    /// on exclusive stores. `invalid` when a publisher's URL makes no sense.
     [[nodiscard]] static Result<std::unique_ptr<OutboxWiring>> make(const Config& config,
                                                                     runtime::Loop& loop,
                                                                     dynamo::Database& database,
-                                                                    runtime::BlockingPool& pool,
+                                                                    bus::Publishers& publishers,
                                                                     Random& random,
                                                                     Log& log,
                                                                     Registry& metrics,
@@ -36,7 +35,6 @@ private:
     OutboxWiring(const Config& config,
                  runtime::Loop& loop,
                  dynamo::Database& database,
-                 runtime::BlockingPool& pool,
                  Random& random,
                  Log& log,
                  Registry& metrics,
@@ -44,7 +42,6 @@ private:
 
     bool work_;
     Duration grace_;
-    bus::Publishers publishers_;
     outbox::EventBus bus_;
     server::EventRoutes routes_;
 };

@@ -34,6 +34,9 @@ public:
     /// What events and queue messages are published through; nullptr when no broker is configured.
     [[nodiscard]] bus::Publisher* publisher() { return configured_ ? &router_ : nullptr; }
 
+    /// One publisher a URL, shared by all that publish.
+    [[nodiscard]] bus::Publishers& publishers() { return publishers_; }
+
     /// Ends what is under way, and the connections. When nobody publishes any more.
     [[nodiscard]] Task<> close();
 

@@ -115,7 +115,7 @@ Result<> Tower::add_outbox(runtime::Loop& loop) {
                  OutboxWiring::make(config_,
                                     loop,
                                     *store_.database,
-                                    basis_->pool,
+                                    publishing_->publishers(),
                                     basis_->random,
                                     log_,
                                     metrics_,

@@ -35,6 +35,7 @@ std::string list_path(std::string_view status,
     std::string path =
         fmt::format("/events?status={}&limit={}", net::percent_encode(status), options.limit);
     if (!options.type.empty()) path += "&type=" + net::percent_encode(options.type);
+    if (options.unindexed) path += "&unindexed=true";
     if (!start_key.empty()) path += "&startKey=" + net::percent_encode(start_key);
     return path;
 }
@@ -156,6 +157,7 @@ Task<ExitCode> EventCommands::change(EventOptions options) {
         asked["status"] = options.status.value_or("failed");
     }
     if (!options.type.empty()) asked["type"] = options.type;
+    if (options.unindexed) asked["unindexed"] = true;
     if (options.before) {
         const auto at = read_when("--before", *options.before, clock_.now());
         if (!at) {

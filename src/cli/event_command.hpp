@@ -26,6 +26,7 @@ struct EventOptions {
     std::vector<std::string> ids{};
     std::optional<std::string> status{};
     std::optional<std::string> before{};
+    bool unindexed = false;  ///< Also failed ones that TypeScript workers took out of the index.
     std::int64_t limit = 100;
     bool all = false;        ///< All pages; for retry: all that match.
     std::int64_t count = 0;  ///< tail: ends after so many lines; 0: never.

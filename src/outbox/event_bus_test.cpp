@@ -8,6 +8,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 TEST(Emit, IsPartOfTheCallersTransaction) {
     Rig rig;
@@ -259,6 +260,37 @@ TEST(SharedTable, FailsWhatAnotherProgramBroughtBackFromParking) {
     rig.put(theirs);
     rig.run_for(5s);
     EXPECT_EQ(rig.get(bus, "e1").status, EventStatus::failed);
+}
+
+TEST(SharedTable, FindsWhatAnotherProgramGaveUpAndTookOutOfTheIndex) {
+    Rig rig(true);
+    rig.options.max_retries = 1;
+    rig.listener.answer = refuse;
+    EventBus& bus = rig.working();
+    for (const char* id : {"ours", "theirs", "theirs-too"}) rig.emit(bus, id);
+    rig.run_for(2s);
+    for (const char* id : {"theirs", "theirs-too"}) {
+        dynamo::Item item = *rig.item(id);
+        item.erase("gsiSortKey");
+        rig.put(item);
+    }
+    EXPECT_THAT(rig.ids(bus, EventStatus::failed), ElementsAre("ours"));
+
+    std::vector<std::string> found;
+    Listing listing{.limit = 1, .unindexed = true};
+    do {
+        const auto page = rig.finish(bus.events().list(listing)).value();
+        for (const Event& event : page.events) found.push_back(event.id);
+        listing.start_key = page.next_key;
+    } while (listing.start_key);
+    EXPECT_THAT(found, UnorderedElementsAre("ours", "theirs", "theirs-too"));
+
+    rig.listener.answer = nullptr;
+    const auto report = rig.finish(bus.events().retry_all({.unindexed = true}));
+    ASSERT_TRUE(report) << describe(report.error());
+    EXPECT_EQ(report->count, 3);
+    rig.run_for(5s);
+    EXPECT_EQ(rig.get(bus, "theirs").status, EventStatus::completed);
 }
 
 TEST(SharedTable, SetsAsideWhatIsNoEvent) {

@@ -16,9 +16,10 @@ namespace carillon::outbox {
 namespace {
 
 using dynamo::Item;
+using dynamo::Value;
 
-dynamo::Condition parsed(std::string_view text) {
-    auto condition = dynamo::Condition::parse(text);
+dynamo::Condition parsed(std::string_view text, const dynamo::ExpressionNames& names = {}) {
+    auto condition = dynamo::Condition::parse(text, names);
     CARILLON_CHECK(condition.has_value());
     return *std::move(condition);
 }
@@ -28,6 +29,12 @@ std::unexpected<Error> too_many(std::size_t count) {
         Errc::too_large,
         fmt::format(
             "Cannot publish {} events because the batch size limit is {}.", count, emit_max));
+}
+
+Item key_of(const Item& item) {
+    Item key;
+    key.set("id", *item.find("id"));
+    return key;
 }
 
 bool may_change(EventStatus status, bool remove) {
@@ -45,7 +52,9 @@ EventStore::EventStore(dynamo::Database& database,
       rows_(rows),
       clock_(clock),
       random_(random),
-      absent_{parsed("attribute_not_exists(id)")} {}
+      absent_{parsed("attribute_not_exists(id)")},
+      outside_{parsed("#status = :status AND attribute_not_exists(gsiSortKey)",
+                      {{"#status", "status"}})} {}
 
 Task<Result<>> EventStore::prepare() {
     CARILLON_CO_TRY_VOID(co_await dynamo::ensure_table(database_, rows_.layout().schema()));
@@ -171,69 +180,78 @@ Task<Result<EventPage>> EventStore::list(Listing listing) {
     if (listing.start_key) {
         CARILLON_CO_TRY(place, decode_page_key(*listing.start_key));
     }
-    if (listing.status == EventStatus::completed) {
-        co_return co_await list_completed(std::move(listing), std::move(place.last));
-    }
     const auto partitions = rows_.layout().partitions(listing.status);
+    const bool beyond_index = listing.status == EventStatus::completed ||
+                              (listing.unindexed && listing.status == EventStatus::failed &&
+                               rows_.layout().generation != Generation::sharded);
+    const std::size_t places = partitions.size() + (beyond_index ? 1 : 0);
     EventPage page;
-    for (; place.partition < partitions.size(); ++place.partition, place.last.reset()) {
-        for (bool more = true; more;) {
-            dynamo::QueryRequest query;
-            query.table = rows_.table();
-            query.index = rows_.due_index();
-            query.key.hash = partitions[place.partition];
-            query.forward = listing.status == EventStatus::created;
-            query.consistent = false;
-            query.limit = listing.limit - static_cast<std::int64_t>(page.events.size());
-            query.start_key = place.last;
-            CARILLON_CO_TRY(dynamo::Page found, co_await database_.query(std::move(query)));
-            for (const Item& item : found.items) {
-                auto event = from_item(item, rows_.layout());
-                if (event && bus::matches(listing.type, event->type)) {
-                    page.events.push_back(*std::move(event));
-                }
-            }
-            more = found.last_key.has_value();
-            place.last = std::move(found.last_key);
-            if (more && std::cmp_greater_equal(page.events.size(), listing.limit)) {
-                page.next_key = encode(place);
-                co_return page;
-            }
+    for (; place.partition < places; ++place.partition, place.last.reset()) {
+        if (std::cmp_greater_equal(page.events.size(), listing.limit)) break;
+        if (place.partition < partitions.size()) {
+            CARILLON_CO_TRY_VOID(
+                co_await read_index(listing, partitions[place.partition], place.last, page));
+        } else {
+            CARILLON_CO_TRY_VOID(co_await read_table(listing, place.last, page));
         }
-        if (std::cmp_greater_equal(page.events.size(), listing.limit)) {
-            if (place.partition + 1 < partitions.size()) {
-                page.next_key = encode({.partition = place.partition + 1});
-            }
-            co_return page;
-        }
+        if (place.last) break;
     }
+    if (place.partition < places) page.next_key = encode(place);
     co_return page;
 }
 
-/// Completed events stand in no index: they are looked for in the table, in no order.
-Task<Result<EventPage>> EventStore::list_completed(Listing listing, std::optional<Item> start) {
-    EventPage page;
-    for (bool more = true; more;) {
+bool EventStore::take(const Listing& listing, const Item& item, EventPage& page) const {
+    auto event = from_item(item, rows_.layout());
+    if (!event || event->status != listing.status || !bus::matches(listing.type, event->type)) {
+        return false;
+    }
+    page.events.push_back(*std::move(event));
+    return std::cmp_greater_equal(page.events.size(), listing.limit);
+}
+
+Task<Result<>> EventStore::read_index(const Listing& listing,
+                                      std::string partition,
+                                      std::optional<Item>& last,
+                                      EventPage& page) {
+    const Value hash = std::move(partition);
+    do {
+        dynamo::QueryRequest query;
+        query.table = rows_.table();
+        query.index = rows_.due_index();
+        query.key.hash = hash;
+        query.forward = listing.status == EventStatus::created;
+        query.consistent = false;
+        query.limit = listing.limit - static_cast<std::int64_t>(page.events.size());
+        query.start_key = std::move(last);
+        CARILLON_CO_TRY(dynamo::Page found, co_await database_.query(std::move(query)));
+        for (const Item& item : found.items) (void)take(listing, item, page);
+        last = std::move(found.last_key);
+    } while (last && std::cmp_less(page.events.size(), listing.limit));
+    co_return Result<>{};
+}
+
+/// Completed events stand in no index, and the seed's workers take failed ones out of it: they are
+/// looked for in the table, in no order.
+Task<Result<>> EventStore::read_table(const Listing& listing,
+                                      std::optional<Item>& last,
+                                      EventPage& page) {
+    constexpr std::int64_t rows_per_request = 1'000;
+    const Value status = rows_.layout().stored(listing.status);
+    do {
         dynamo::ScanRequest scan;
         scan.table = rows_.table();
-        scan.limit = listing.limit - static_cast<std::int64_t>(page.events.size());
-        scan.start_key = std::move(start);
+        scan.limit = rows_per_request;
+        scan.filter = dynamo::BoundCondition{outside_, {{":status", status}}};
+        scan.start_key = std::move(last);
         CARILLON_CO_TRY(dynamo::Page found, co_await database_.scan(std::move(scan)));
+        last = std::move(found.last_key);
         for (const Item& item : found.items) {
-            auto event = from_item(item, rows_.layout());
-            if (event && event->status == listing.status &&
-                bus::matches(listing.type, event->type)) {
-                page.events.push_back(*std::move(event));
-            }
+            if (!take(listing, item, page)) continue;
+            if (&item != &found.items.back()) last = key_of(item);
+            co_return Result<>{};
         }
-        more = found.last_key.has_value();
-        start = std::move(found.last_key);
-        if (more && std::cmp_greater_equal(page.events.size(), listing.limit)) {
-            page.next_key = encode({.last = std::move(start)});
-            co_return page;
-        }
-    }
-    co_return page;
+    } while (last);
+    co_return Result<>{};
 }
 
 Task<Result<ChangeReport>> EventStore::retry(std::vector<std::string> ids) {

@@ -31,6 +31,9 @@ struct Listing {
     std::string type = "*";                  ///< A pattern.
     std::int64_t limit = 100;                ///< 1 to 1000.
     std::optional<std::string> start_key{};  ///< Opaque, from the last page.
+    /// Failed ones: also those that a TypeScript worker gave up, which its program takes out of the
+    /// index. Reads the whole table; nothing more in a `sharded` one.
+    bool unindexed = false;
 };
 
 struct EventPage {
@@ -83,8 +86,16 @@ private:
     /// Marks those that are there already and drops their puts; `already_exists` when one differs.
     [[nodiscard]] Task<Result<bool>> drop_existing(std::vector<dynamo::PutRequest>& puts,
                                                    std::vector<Emitted>& emitted);
-    [[nodiscard]] Task<Result<EventPage>> list_completed(Listing listing,
-                                                         std::optional<dynamo::Item> start);
+    /// Adds it to the page if it is listed; whether the page is full then.
+    bool take(const Listing& listing, const dynamo::Item& item, EventPage& page) const;
+    /// `last` is where to begin, and becomes where the page ended: nothing at the end.
+    [[nodiscard]] Task<Result<>> read_index(const Listing& listing,
+                                            std::string partition,
+                                            std::optional<dynamo::Item>& last,
+                                            EventPage& page);
+    [[nodiscard]] Task<Result<>> read_table(const Listing& listing,
+                                            std::optional<dynamo::Item>& last,
+                                            EventPage& page);
     [[nodiscard]] Task<Result<>> change(std::vector<Event> events,
                                         bool remove,
                                         ChangeReport& report);
@@ -94,6 +105,7 @@ private:
     const runtime::Clock& clock_;
     Random& random_;
     dynamo::BoundCondition absent_;
+    dynamo::Condition outside_;  ///< Of the index.
 };
 
 }  // namespace carillon::outbox

@@ -5,8 +5,6 @@
 #include "core/text.hpp"
 #include "dynamo/item/json.hpp"
 
-#include <algorithm>
-
 namespace carillon::outbox {
 namespace {
 
@@ -26,22 +24,12 @@ std::string encode(const PageKey& key) {
         dynamo::append_typed_json(*key.last, document);
     }
     document += '}';
-    std::string text = base64_encode(document);
-    std::ranges::replace(text, '+', '-');
-    std::ranges::replace(text, '/', '_');
-    text.erase(text.find_last_not_of('=') + 1);
-    return text;
+    return base64url_encode(document);
 }
 
 Result<PageKey> decode_page_key(std::string_view text) {
-    if (text.size() > text_bytes_max || text.find_first_of("+/=") != std::string_view::npos) {
-        return refused();
-    }
-    std::string padded(text);
-    std::ranges::replace(padded, '-', '+');
-    std::ranges::replace(padded, '_', '/');
-    padded.append((4 - padded.size() % 4) % 4, '=');
-    const auto bytes = base64_decode(padded);
+    if (text.size() > text_bytes_max) return refused();
+    const auto bytes = base64url_decode(text);
     if (!bytes) return refused();
     const auto document = parse_json(*bytes);
     if (!document) return refused();

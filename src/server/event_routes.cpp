@@ -19,6 +19,8 @@ constexpr Choice<EventStatus> purged[] = {{"completed", EventStatus::completed},
                                           {"parked", EventStatus::parked}};
 constexpr std::size_t ids_max = 1'000;
 constexpr std::size_t name_bytes_max = 256;
+constexpr const char* unindexed_text =
+    "Also failed events that TypeScript workers took out of the index: reads the whole table";
 
 /// One event, or a list of them.
 Result<std::vector<outbox::Event>> read_events(const json::value& body) {
@@ -74,13 +76,14 @@ Result<Retry> read_retry(const json::value& body) {
         fields.optional_strings("ids", ids_max, {.bytes_min = 1, .bytes_max = name_bytes_max});
     if (ids) {
         for (const std::string_view id : *ids) retry.ids.emplace_back(id);
-        for (const std::string_view key : {"status", "type"}) {
+        for (const std::string_view key : {"status", "type", "unindexed"}) {
             if (fields.has(key)) fields.reject(key, "and ids exclude each other");
         }
     }
     const auto status = fields.optional_choice<EventStatus>("status", retried);
     retry.matching.status = status.value_or(EventStatus::failed);
     retry.matching.type = read_pattern(fields);
+    retry.matching.unindexed = fields.optional_boolean("unindexed").value_or(false);
     if (!ids && !status && !fields.has("type")) {
         fields.reject("ids", "must name events, or status and type must select them");
     }
@@ -99,6 +102,7 @@ Result<Purge> read_purge(const json::value& body) {
     Purge purge;
     purge.matching.status = fields.choice<EventStatus>("status", purged);
     purge.matching.type = read_pattern(fields);
+    purge.matching.unindexed = fields.optional_boolean("unindexed").value_or(false);
     if (const auto text = fields.optional_string("before")) {
         const auto at = parse_instant(*text);
         if (at) {
@@ -144,6 +148,9 @@ std::vector<Route> EventRoutes::routes() {
                     .description = "Events per page, 100 if left out",
                     .min = 1,
                     .max = 1'000},
+                   {.name = "unindexed",
+                    .kind = ParameterKind::boolean,
+                    .description = unindexed_text},
                    {.name = "startKey", .description = "nextKey of the page before", .max = 8'192}},
          .answers = {{200, "A page; nextKey is null on the last", "EventPage"}}},
         {.method = "GET",
@@ -204,6 +211,7 @@ EventRoutes::Response EventRoutes::list(Call& call) {
     }
     listing.type = call.query.text("type").value_or(listing.type);
     listing.limit = call.query.integer("limit").value_or(listing.limit);
+    listing.unindexed = call.query.boolean("unindexed").value_or(false);
     listing.start_key = call.query.text("startKey");
     auto page = co_await bus_.events().list(std::move(listing));
     if (!page) co_return std::unexpected(std::move(page).error());

@@ -76,7 +76,8 @@ constexpr std::string_view text = R"json({
   "properties": {
     "ids": {"type": "array", "maxItems": 1000, "items": {"type": "string"}},
     "status": {"type": "string", "enum": ["failed", "parked"], "default": "failed"},
-    "type": {"type": "string", "description": "order.placed, order.* or *", "default": "*"}
+    "type": {"type": "string", "description": "order.placed, order.* or *", "default": "*"},
+    "unindexed": {"type": "boolean", "default": false}
   }
 },
 "EventPurge": {
@@ -86,6 +87,7 @@ constexpr std::string_view text = R"json({
   "properties": {
     "status": {"type": "string", "enum": ["completed", "failed", "parked"]},
     "type": {"type": "string", "default": "*"},
+    "unindexed": {"type": "boolean", "default": false},
     "before": {"type": "string", "format": "date-time", "description": "Only what occurred before"}
   }
 },

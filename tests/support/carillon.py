@@ -103,9 +103,10 @@ class Receipt:
 
 
 class Receiver:
-    """A local HTTP receiver that fails a share of its calls and remembers every one."""
+    """A local HTTP receiver that fails a share of its calls, and those whose webhook-id `refuse` says,
+    and remembers every one."""
 
-    def __init__(self, fail_share=0.0, delay_s=0.0, seed=1):
+    def __init__(self, fail_share=0.0, delay_s=0.0, seed=1, refuse=lambda webhook_id: False):
         self.receipts = []
         self.lock = threading.Lock()
         self.random = random.Random(seed)
@@ -121,7 +122,7 @@ class Receiver:
                 if length:
                     self.rfile.read(length)
                 with receiver.lock:
-                    failed = receiver.random.random() < fail_share
+                    failed = refuse(self.headers.get("webhook-id")) or receiver.random.random() < fail_share
                     status = 503 if failed else 200
                     receiver.receipts.append(Receipt(self.headers.get("webhook-id"), started, status, self.path,
                                                      self.headers.get("webhook-attempt")))
