@@ -20,6 +20,7 @@ Begin here:
   carillon webhook add URL --in 5s           let it call URL in five seconds
   carillon listen --port 9000                a receiver to try with
   carillon cron '0 9 L * *'                  what a rule means, and when it fires
+  carillon forecast                          what all schedules will do in the next day
   carillon dynamodb                          a DynamoDB on http://127.0.0.1:8000
   carillon store tables                      what is stored
 
@@ -452,6 +453,8 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     add_listen(app, line);
     add_cron_command(
         app, [&line](cli::CronOptions options) { line.choose(CronCommand{std::move(options)}); });
+    add_forecast_command(
+        app, environment, [&line](ForecastCommand command) { line.choose(std::move(command)); });
     add_event_command(
         app, environment, [&line](EventCommand command) { line.choose(std::move(command)); });
     add_dynamodb(app, line);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/command_line_event.hpp"
+#include "app/command_line_forecast.hpp"
 #include "app/config.hpp"
 #include "app/listen.hpp"
 #include "app/store_tool.hpp"
@@ -84,6 +85,7 @@ using Command = std::variant<Ended,
                              StoreCommand,
                              MigrateCommand,
                              CronCommand,
+                             ForecastCommand,
                              EventCommand,
                              WebhookCommand>;
 

@@ -89,6 +89,10 @@ public:
         return cli::explain_cron(command.options, console_, clock_.now());
     }
 
+    cli::ExitCode operator()(const ForecastCommand& command) {
+        return run_forecast(command, tool_environment(), console_, clock_);
+    }
+
     cli::ExitCode operator()(const EventCommand& command) {
         return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
             return run_event(api, command);

@@ -12,9 +12,6 @@
 namespace carillon::recurrence {
 namespace {
 
-/// How many fires of one gap or fold are told one by one.
-constexpr int notes_per_change = 4;
-
 Budget note_budget() {
     return Budget(20'000);
 }
@@ -153,7 +150,14 @@ std::optional<std::string> Recurrence::daylight_note(TimePoint nominal) const {
     return std::nullopt;
 }
 
-std::vector<DaylightNote> Recurrence::daylight_notes(TimePoint from, TimePoint to) const {
+bool Recurrence::follows_elapsed_time() const {
+    if (!is_local()) return true;
+    return !spec_.skipped && !spec_.doubled && policy_ == elapsed_policy;
+}
+
+std::vector<DaylightNote> Recurrence::daylight_notes(TimePoint from,
+                                                     TimePoint to,
+                                                     int per_change) const {
     std::vector<DaylightNote> notes;
     if (!is_local()) return notes;
     Segment s = zone_.segment_at(floor_div(to_epoch_ms(from), 1'000));
@@ -163,7 +167,7 @@ std::vector<DaylightNote> Recurrence::daylight_notes(TimePoint from, TimePoint t
         const Local high = s.from + std::max(s.offset, s.offset_before);
         Budget budget = note_budget();
         Local at = low - 1;
-        for (int n = 0; n < notes_per_change; ++n) {
+        for (int n = 0; n < per_change; ++n) {
             const auto reading =
                 with_local_rule([&](const auto& rule) { return rule.next(at, budget); });
             if (!reading || *reading >= high) break;
@@ -188,8 +192,12 @@ std::vector<DaylightNote> Recurrence::daylight_notes(TimePoint from, TimePoint t
                            ? "happens twice and runs the first time"
                            : "happens twice and runs the second time";
             }
-            notes.push_back({from_epoch_ms(fire * 1'000),
-                             fmt::format("{} {}: {}", what, fate, change_text(s))});
+            const int fires = is_gap ? int{policy_.skipped != Skipped::skip}
+                                     : (policy_.doubled == Doubled::both ? 2 : 1);
+            notes.push_back({.at = from_epoch_ms(fire * 1'000),
+                             .text = fmt::format("{} {}: {}", what, fate, change_text(s)),
+                             .doubled = !is_gap,
+                             .fires = fires});
         }
     }
     return notes;

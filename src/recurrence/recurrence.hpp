@@ -25,6 +25,8 @@ namespace carillon::recurrence {
 struct DaylightNote {
     TimePoint at;      ///< The fire that it is about; of one that does not take place, the change.
     std::string text;  ///< A sentence.
+    bool doubled = false;  ///< A reading that the clock shows twice; otherwise one that it skips.
+    int fires = 1;         ///< Of this reading: 0, 1 or 2.
 };
 
 /// A plain value; copies are independent and may be used from several threads.
@@ -61,8 +63,14 @@ public:
     [[nodiscard]] std::optional<std::string> daylight_note(TimePoint nominal) const;
 
     /// What the clocks' changes from `from` to `to` do to the schedule: fires that are moved, left
-    /// out or doubled.
-    [[nodiscard]] std::vector<DaylightNote> daylight_notes(TimePoint from, TimePoint to) const;
+    /// out or doubled. At most `per_change` of one change.
+    [[nodiscard]] std::vector<DaylightNote> daylight_notes(TimePoint from,
+                                                           TimePoint to,
+                                                           int per_change = 4) const;
+
+    /// Whether it runs through the changes as elapsed time, because it fires in every hour and
+    /// nobody asked for something else: no reading of it is missed or doubled then.
+    [[nodiscard]] bool follows_elapsed_time() const;
 
     /// The zone of its wall-clock readings: of the spec, unless the RRULE's DTSTART names one.
     [[nodiscard]] const Zone& zone() const { return zone_; }
