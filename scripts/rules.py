@@ -47,6 +47,7 @@ HEADERS = [
     ("rocksdb", r"rocksdb/", ("src/dynamo/embedded/",)),
     ("rdkafka", r"librdkafka/", ("src/bus/kafka/",)),
     ("spdlog", r"spdlog/", ("src/observability/",)),
+    ("zstd", r"z(?:std|dict)", ("src/layer/compression.cpp",)),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
