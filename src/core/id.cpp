@@ -1,8 +1,16 @@
 #include "core/id.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <string_view>
 
 namespace carillon {
+
+namespace {
+
+constexpr std::string_view crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+}  // namespace
 
 std::string uuid4(Random& random) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -18,14 +26,19 @@ std::string uuid4(Random& random) {
     return id;
 }
 
+std::string ulid_time(TimePoint at) {
+    constexpr std::int64_t latest = (std::int64_t{1} << 48U) - 1;
+    std::string text(10, '0');
+    auto time = static_cast<std::uint64_t>(std::clamp<std::int64_t>(to_epoch_ms(at), 0, latest));
+    for (std::size_t i = text.size(); i-- > 0; time >>= 5) text[i] = crockford[time & 31];
+    return text;
+}
+
 std::string ulid(TimePoint now, Random& random) {
-    constexpr std::string_view digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    std::string id(26, '0');
-    auto time = static_cast<std::uint64_t>(to_epoch_ms(now));
-    for (std::size_t at = 10; at-- > 0; time >>= 5) id[at] = digits[time & 31];
-    for (std::size_t at = 10; at < 26; at += 8) {
+    std::string id = ulid_time(now);
+    for (int half = 0; half < 2; ++half) {
         std::uint64_t bits = random.next();
-        for (std::size_t i = 0; i < 8; ++i, bits >>= 5) id[at + i] = digits[bits & 31];
+        for (int i = 0; i < 8; ++i, bits >>= 5) id += crockford[bits & 31];
     }
     return id;
 }

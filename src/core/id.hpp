@@ -16,4 +16,8 @@ namespace carillon {
 /// 26 characters of Crockford base 32: 48 bits of milliseconds, then 80 random bits.
 [[nodiscard]] std::string ulid(TimePoint now, Random& random);
 
+/// The 10 characters that all ULIDs of that millisecond begin with; they sort as their times do.
+/// Times that no ULID can have are the nearest that one can.
+[[nodiscard]] std::string ulid_time(TimePoint at);
+
 }  // namespace carillon

@@ -10,6 +10,8 @@
 #include "runtime/clock.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +25,7 @@ struct Target {
     net::Headers headers{};
     boost::json::value body = nullptr;  ///< Null: no body.
     std::optional<Duration> timeout{};  ///< Of the whole call; default: the options'.
+    std::string key_ref{};  ///< One of the options' `signing_keys`, instead of `signing_secrets`.
 };
 
 /// What every attempt of one occurrence shares, and what tells attempts apart.
@@ -65,11 +68,13 @@ struct DeliveryOptions {
     /// Standard Webhooks secrets (`whsec_` + base64, or raw base64; 24 to 64 bytes): all of them
     /// sign, so that receivers can change over. Empty: no signature.
     std::vector<std::string> signing_secrets{};
+    /// The same by name, for targets that choose (`key_ref`).
+    std::map<std::string, std::vector<std::string>, std::less<>> signing_keys{};
 };
 
 /// What every attempt sends alike: all but our own headers. `invalid` names the field (`url`,
-/// `method`, `headers.X`, `body`) and the rule; so registration can refuse what could never be
-/// sent.
+/// `method`, `headers.X`, `hmacKeyRef`, `body`) and the rule; so registration can refuse what could
+/// never be sent.
 [[nodiscard]] Result<net::ClientRequest> shape_request(const Target& target,
                                                        std::string_view occurrence_id,
                                                        const DeliveryOptions& options);

@@ -186,7 +186,13 @@ std::string header_safe(std::string_view id) {
     return out;
 }
 
+const std::vector<std::string>& secrets_of(const Target& target, const DeliveryOptions& options) {
+    const auto named = options.signing_keys.find(target.key_ref);
+    return named == options.signing_keys.end() ? options.signing_secrets : named->second;
+}
+
 Result<> add_own_headers(const Attempt& attempt,
+                         const std::vector<std::string>& secrets,
                          const DeliveryOptions& options,
                          TimePoint now,
                          net::ClientRequest& out) {
@@ -195,8 +201,8 @@ Result<> add_own_headers(const Attempt& attempt,
         std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
     out.headers.add("webhook-id", id);
     out.headers.add("webhook-timestamp", fmt::format("{}", seconds));
-    if (!options.signing_secrets.empty()) {
-        CARILLON_TRY(std::string signature, sign(options.signing_secrets, id, seconds, out.body));
+    if (!secrets.empty()) {
+        CARILLON_TRY(std::string signature, sign(secrets, id, seconds, out.body));
         out.headers.add("webhook-signature", std::move(signature));
     }
     out.headers.add("webhook-attempt", fmt::format("{}", attempt.number));
@@ -223,6 +229,10 @@ Result<net::ClientRequest> shape_request(const Target& target,
         return invalid("method", fmt::format("must be one of {}", fmt::join(methods, ", ")));
     }
     CARILLON_TRY_VOID(check_headers(target.headers));
+    // Never sent without the signature that was asked for, or with another key's.
+    if (!target.key_ref.empty() && !options.signing_keys.contains(target.key_ref)) {
+        return invalid("hmacKeyRef", "names none of the server's signing keys (signing-keys)");
+    }
 
     net::ClientRequest request;
     request.url = *std::move(url);
@@ -258,7 +268,7 @@ Result<net::ClientRequest> build_request(const Target& target,
                                          const DeliveryOptions& options,
                                          TimePoint now) {
     CARILLON_TRY(net::ClientRequest request, shape_request(target, attempt.occurrence_id, options));
-    CARILLON_TRY_VOID(add_own_headers(attempt, options, now, request));
+    CARILLON_TRY_VOID(add_own_headers(attempt, secrets_of(target, options), options, now, request));
     return request;
 }
 

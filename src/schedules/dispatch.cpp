@@ -13,8 +13,9 @@ boost::json::object facts_of(const Run& run) {
             {"firedAt", format_instant(run.fire_at)}};
 }
 
+/// What no other attempt can change. Rights (`denied`) are given to a server while it runs.
 bool for_good(Errc code) {
-    return code == Errc::invalid || code == Errc::too_large || code == Errc::denied;
+    return code == Errc::invalid || code == Errc::too_large;
 }
 
 }  // namespace
@@ -34,6 +35,15 @@ bus::Message message_of(const Run& run) {
     if (!run.payload.is_null()) data["payload"] = run.payload;
     message.data = to_text(data);
     return message;
+}
+
+delivery::Target http_target(const Target& target) {
+    delivery::Target out;
+    out.url = target.url;
+    out.method = target.method;
+    out.headers = target.headers;
+    out.key_ref = target.key_ref;
+    return out;
 }
 
 boost::json::value body_of(const Run& run) {
@@ -66,10 +76,7 @@ Task<delivery::Verdict> Dispatcher::publish(bus::Message message) {
 
 Task<delivery::Verdict> Dispatcher::dispatch(const Run& run, int attempt, runtime::StopToken stop) {
     if (run.target.kind != TargetKind::http) co_return co_await publish(message_of(run));
-    delivery::Target target;
-    target.url = run.target.url;
-    target.method = run.target.method;
-    target.headers = run.target.headers;
+    delivery::Target target = http_target(run.target);
     target.timeout = run.policy.timeout;
     if (target.method != "GET" && target.method != "HEAD") target.body = body_of(run);
     delivery::Attempt one;

@@ -32,6 +32,9 @@ private:
 /// The message of an EVENT or QUEUE target: type and destination are the topic; the data says which
 /// schedule fired when, and holds its payload.
 [[nodiscard]] bus::Message message_of(const Run& run);
+/// Without body and timeout, which are the run's.
+[[nodiscard]] delivery::Target http_target(const Target& target);
+
 /// The body of an HTTP target: the payload, or what message_of says without one.
 [[nodiscard]] boost::json::value body_of(const Run& run);
 

@@ -10,7 +10,12 @@
 namespace carillon::schedules {
 namespace {
 
-constexpr Duration after_a_fault{5'000};
+/// A schedule that cannot fire is looked at again after the first pause, then ever more rarely.
+constexpr Backoff after_faults{
+    .base = Duration{5'000}, .cap = Duration{300'000}, .multiplier = 2, .jitter = 0.1};
+/// A transaction takes 4 MB; the rest is for what names and numbers add.
+constexpr std::size_t transaction_bytes_max = 3'500'000;
+constexpr std::size_t row_bytes = 2'000;
 constexpr Duration instant{1};
 /// The commit that stores a run takes about this long.
 constexpr Duration commit_takes{30};
@@ -19,6 +24,12 @@ Counter& decisions(Registry& metrics, const char* outcome) {
     return metrics.counter("carillon_schedule_fires_total",
                            "Nominal instants of schedules, by what became of them.",
                            {{"outcome", outcome}});
+}
+
+/// As many fires as fit into one transaction: each run carries the schedule's target and payload.
+std::size_t entries_that_fit(const dynamo::Item& schedule) {
+    const std::size_t one = text_of(schedule, "definition").size() + row_bytes;
+    return std::clamp<std::size_t>(transaction_bytes_max / one, 2, plan_entries_max + 1) - 1;
 }
 
 dynamo::BoundCondition parsed(std::string_view text) {
@@ -40,6 +51,7 @@ Run make_run(
     run.due_at = due_at;
     run.created_at = now;
     run.correlation_id = uuid4(random);
+    run.causation_id = schedule.id + "@" + format_instant(fire_at);
     run.target = schedule.target;
     run.payload = schedule.payload;
     run.policy = schedule.policy;
@@ -120,6 +132,8 @@ queue::Settlement Firing::settled(dynamo::Item item,
 
 Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule stored) {
     const Schedule& schedule = stored.schedule;
+    stored.faults = 0;
+    stored.schedule.fault.clear();
     CARILLON_CO_TRY(const LoadedCalendars own,
                     co_await context_.calendars.load(schedule.tenant, schedule.spec.calendar));
     CARILLON_CO_TRY(const Rule rule, Rule::compile(schedule.spec, own.finder()));
@@ -140,7 +154,8 @@ Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule
                               .paused_until = stored.paused_until,
                               .catch_up_at = stored.catch_up_at,
                               .waiting_since = stored.waiting_since,
-                              .previous_active = previous.active};
+                              .previous_active = previous.active,
+                              .entries_max = entries_that_fit(claim.item)};
     CARILLON_CO_TRY(const Plan plan, plan_fires(rule, schedule.policy, situation));
     if (plan.cancel_previous) co_await context_.cancel(schedule.tenant, stored.last_run);
     queue::Settlement runs;
@@ -158,12 +173,28 @@ Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule
 }
 
 queue::Settlement Firing::put_off(queue::Claim& claim, const Error& why) const {
-    context_.log.warn("a schedule cannot fire now and is looked at again",
-                      {{"schedule", text_of(claim.item, "id")}, {"error", describe(why)}});
     queue::Settlement out;
     out.verdict = queue::Verdict::again;
+    const std::string text = describe(why);
+    const std::string id = text_of(claim.item, "id");
+    // The store's troubles are not the schedule's, and pass sooner.
+    const bool of_the_store = why.code == Errc::throttled || why.code == Errc::unavailable ||
+                              why.code == Errc::timeout || why.code == Errc::cancelled;
+    const std::int64_t before = of_the_store ? 0 : integer_of(claim.item, "faults").value_or(0);
+    if (of_the_store) {
+        context_.log.warn("a schedule cannot fire now", {{"schedule", id}, {"error", text}});
+    } else if (text_of(claim.item, "fault") != text) {
+        // Said once: people see it at the schedule as long as it lasts.
+        context_.log.warn("a schedule cannot fire and is looked at again, ever more rarely",
+                          {{"schedule", id}, {"error", text}});
+    }
     out.item = std::move(claim.item);
-    out.ready_at = context_.clock.now() + after_a_fault;
+    if (!of_the_store) {
+        out.item.set("fault", text);
+        out.item.set("faults", before + 1);
+    }
+    const int failures = static_cast<int>(std::min<std::int64_t>(before, 20)) + 1;
+    out.ready_at = context_.clock.now() + backoff_delay(after_faults, failures, context_.random);
     return out;
 }
 

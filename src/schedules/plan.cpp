@@ -138,7 +138,7 @@ Result<Plan> Planner::run() {
     std::optional<TimePoint> next = at_.cursor;
     const bool delayed =
         std::holds_alternative<recurrence::FixedDelayTrigger>(rule_.effective.spec().trigger);
-    while (next && *next <= at_.now && plan_.entries.size() < plan_entries_max) {
+    while (next && *next <= at_.now && plan_.entries.size() < at_.entries_max) {
         CARILLON_TRY(const Step step, decide(*next));
         if (step == Step::waits) {
             plan_.cursor = next;

@@ -49,6 +49,9 @@ struct Rule {
     [[nodiscard]] Result<bool> left_out(TimePoint nominal_instant) const;
 };
 
+/// Fires decided at a time: each takes two writes of a transaction of at most 100.
+inline constexpr std::size_t plan_entries_max = 40;
+
 struct Situation {
     TimePoint now{};
     TimePoint cursor{};        ///< The first instant that is not decided.
@@ -57,6 +60,7 @@ struct Situation {
     /// Since when fires wait for the run before them; they are late then, not missed.
     std::optional<TimePoint> waiting_since{};
     bool previous_active = false;
+    std::size_t entries_max = plan_entries_max;  ///< Decided at a time, at least 1.
 };
 
 struct Plan {
@@ -68,8 +72,6 @@ struct Plan {
     bool cancel_previous = false;
 };
 
-/// Fires decided at a time: each takes two writes of a transaction of at most 100.
-inline constexpr std::size_t plan_entries_max = 40;
 /// How often a fire that waits looks whether the run before it has ended.
 inline constexpr Duration waiting_interval{250};
 

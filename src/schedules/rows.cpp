@@ -59,6 +59,7 @@ std::vector<dynamo::TableSchema> Tables::schemas() const {
     schedules.indexes.push_back(text_index(created_index, "tenant", "listKey"));
     dynamo::TableSchema runs = run_rows_.schema();
     runs.indexes.push_back(text_index(by_schedule_index, "scheduleKey", "id"));
+    runs.indexes.push_back(text_index(by_status_index, "statusKey", "id"));
     runs.ttl_attribute = "expiresAt";
     dynamo::TableSchema ledger;
     ledger.name = names_.ledger;
@@ -87,6 +88,14 @@ dynamo::Item run_key(std::string_view tenant, std::string_view id) {
     return {{"tenant", dynamo::Value(tenant)}, {"id", dynamo::Value(id)}};
 }
 
+dynamo::Item dedupe_key_of(std::string_view tenant,
+                           std::string_view schedule,
+                           std::string_view key) {
+    std::string hash(tenant);
+    hash.append("#").append(schedule).append("#runs");
+    return {{"scheduleKey", dynamo::Value(std::move(hash))}, {"at", dynamo::Value(key)}};
+}
+
 void write(dynamo::Item& item, const StoredSchedule& stored) {
     const Schedule& schedule = stored.schedule;
     item.set("tenant", schedule.tenant);
@@ -108,6 +117,13 @@ void write(dynamo::Item& item, const StoredSchedule& stored) {
     set_instant(item, "waitingSince", stored.waiting_since);
     set_text(item, "lastRun", stored.last_run);
     item.set("awaitingRun", stored.awaiting_run);
+    item.set("spread", schedule.spec.id);
+    set_text(item, "fault", schedule.fault);
+    if (stored.faults > 0) {
+        item.set("faults", stored.faults);
+    } else {
+        item.erase("faults");
+    }
 }
 
 Result<StoredSchedule> schedule_from_item(const dynamo::Item& item) {
@@ -126,7 +142,7 @@ Result<StoredSchedule> schedule_from_item(const dynamo::Item& item) {
     }
     schedule.created_at = *created;
     schedule.updated_at = instant_of(item, "updatedAt").value_or(*created);
-    schedule.spec.id = schedule.id;
+    schedule.spec.id = text_of(item, "spread");
     schedule.spec.created_at = *created;
     schedule.next_fire_at = instant_of(item, "nextFireAt");
     schedule.last_fire_at = instant_of(item, "lastFireAt");
@@ -136,6 +152,8 @@ Result<StoredSchedule> schedule_from_item(const dynamo::Item& item) {
     stored.catch_up_at = instant_of(item, "catchUpAt").value_or(TimePoint{});
     stored.waiting_since = instant_of(item, "waitingSince");
     stored.last_run = text_of(item, "lastRun");
+    stored.faults = integer_of(item, "faults").value_or(0);
+    schedule.fault = text_of(item, "fault");
     const dynamo::Value* awaiting = item.find("awaitingRun");
     stored.awaiting_run =
         awaiting != nullptr && awaiting->get_if<bool>() != nullptr && *awaiting->get_if<bool>();
@@ -173,11 +191,16 @@ Result<LedgerRow> ledger_from_item(const dynamo::Item& item) {
     return row;
 }
 
+boost::json::object to_json(const LedgerEntry& entry) {
+    boost::json::object out{{"at", format_instant(entry.nominal)},
+                            {"outcome", to_string(entry.outcome)}};
+    if (entry.reason != SkipReason::none) out["reason"] = to_string(entry.reason);
+    if (entry.run_at) out["runAt"] = format_instant(*entry.run_at);
+    return out;
+}
+
 boost::json::object to_json(const LedgerRow& row) {
-    boost::json::object out{{"at", format_instant(row.entry.nominal)},
-                            {"outcome", to_string(row.entry.outcome)}};
-    if (row.entry.reason != SkipReason::none) out["reason"] = to_string(row.entry.reason);
-    if (row.entry.run_at) out["runAt"] = format_instant(*row.entry.run_at);
+    boost::json::object out = to_json(row.entry);
     if (!row.run_id.empty()) out["runId"] = row.run_id;
     out["decidedAt"] = format_instant(row.written_at);
     return out;

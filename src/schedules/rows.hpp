@@ -3,7 +3,8 @@
 // `schedules`: hash key tenant; sort key `s#<id>` for schedules (items of a queue: due when their
 // cursor is), `n#<name>` for the names that are taken, `c#<key>` for calendars. `runs`: hash key
 // tenant, sort key id (items of a queue). `ledger`: hash key `<tenant>#<scheduleId>`, sort key the
-// nominal instant. Every key begins with the tenant.
+// nominal instant; and, under `<tenant>#<scheduleId>#runs`, the dedupe keys of runs that were made
+// by hand and by backfills. Every key begins with the tenant, which holds no `#`.
 
 #pragma once
 
@@ -34,6 +35,7 @@ struct StoredSchedule {
     std::optional<TimePoint> waiting_since{};
     std::string last_run{};     ///< Id; empty: none yet.
     bool awaiting_run = false;  ///< FIXED_DELAY: the cursor counts from the end of `last_run`.
+    std::int64_t faults = 0;    ///< Tries in a row that ended in `schedule.fault`.
 };
 
 class Tables {
@@ -56,6 +58,8 @@ private:
 
 inline constexpr std::string_view created_index = "created";
 inline constexpr std::string_view by_schedule_index = "bySchedule";
+/// Of runs that ended badly: those that people look for.
+inline constexpr std::string_view by_status_index = "byStatus";
 
 [[nodiscard]] dynamo::Item schedule_key(std::string_view tenant, std::string_view id);
 [[nodiscard]] dynamo::Item name_key(std::string_view tenant, std::string_view name);
@@ -65,6 +69,10 @@ inline constexpr std::string_view by_schedule_index = "bySchedule";
 /// Sets the schedule's attributes and leaves those of the queue as they are.
 void write(dynamo::Item& item, const StoredSchedule& stored);
 [[nodiscard]] Result<StoredSchedule> schedule_from_item(const dynamo::Item& item);
+
+[[nodiscard]] dynamo::Item dedupe_key_of(std::string_view tenant,
+                                         std::string_view schedule,
+                                         std::string_view key);
 
 /// A row of the ledger, with the run that it led to.
 struct LedgerRow {
@@ -76,5 +84,7 @@ struct LedgerRow {
 [[nodiscard]] dynamo::Item to_item(const Schedule& schedule, const LedgerRow& row);
 [[nodiscard]] Result<LedgerRow> ledger_from_item(const dynamo::Item& item);
 [[nodiscard]] boost::json::object to_json(const LedgerRow& row);
+/// What is told of an instant that is not decided yet.
+[[nodiscard]] boost::json::object to_json(const LedgerEntry& entry);
 
 }  // namespace carillon::schedules

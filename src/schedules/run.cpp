@@ -14,7 +14,8 @@ constexpr std::array statuses{RunStatus::pending,
                               RunStatus::succeeded,
                               RunStatus::failed,
                               RunStatus::cancelled,
-                              RunStatus::dead};
+                              RunStatus::dead,
+                              RunStatus::missed};
 constexpr std::array causes{RunCause::schedule, RunCause::manual, RunCause::backfill};
 
 boost::json::value instant_json(const std::optional<TimePoint>& at) {
@@ -48,6 +49,8 @@ std::string_view to_string(RunStatus status) {
             return "Cancelled";
         case RunStatus::dead:
             return "Dead";
+        case RunStatus::missed:
+            return "Missed";
     }
     return "Pending";
 }
@@ -71,10 +74,24 @@ std::string_view to_string(RunCause cause) {
     return "schedule";
 }
 
-std::string Run::dedupe_key() const {
-    std::string key = schedule_id + "@" + format_instant(fire_at);
-    if (cause != RunCause::schedule) key.append("#").append(to_string(cause));
+bool ended_badly(RunStatus status) {
+    return has_ended(status) && status != RunStatus::succeeded;
+}
+
+std::string status_key(std::string_view tenant, RunStatus status) {
+    std::string key(tenant);
+    key.append("#").append(to_string(status));
     return key;
+}
+
+std::string Run::dedupe_key() const {
+    const bool by_hand = cause == RunCause::manual;
+    std::string text = schedule_id;
+    if (by_hand && key.starts_with(callers_key)) return text + "#manual#" + key;
+    text.append("@").append(format_instant(fire_at));
+    if (cause != RunCause::schedule) text.append("#").append(to_string(cause));
+    if (by_hand && key.empty()) text.append("#").append(id);
+    return text;
 }
 
 void write(dynamo::Item& item, const Run& run) {
@@ -97,6 +114,12 @@ void write(dynamo::Item& item, const Run& run) {
     if (run.response_status != 0) item.set("responseStatus", run.response_status);
     set_text(item, "correlationId", run.correlation_id);
     set_text(item, "causationId", run.causation_id);
+    set_text(item, "runKey", run.key);
+    if (ended_badly(run.status)) {
+        item.set("statusKey", status_key(run.tenant, run.status));
+    } else {
+        item.erase("statusKey");
+    }
     item.set("fairnessKey", run.tenant + "#" + run.schedule_id);
     item.set("work", to_text(work_json(run)));
     if (run.finished_at) {
@@ -134,6 +157,7 @@ Result<Run> run_from_item(const dynamo::Item& item) {
     run.response_status = static_cast<int>(integer_of(item, "responseStatus").value_or(0));
     run.correlation_id = text_of(item, "correlationId");
     run.causation_id = text_of(item, "causationId");
+    run.key = text_of(item, "runKey");
     CARILLON_TRY(const boost::json::value work, parse_json(text_of(item, "work")));
     auto part = schedule_from_json(work, "UTC");
     if (!part) return fail(Errc::corrupt, "a run's work cannot be read: " + part.error().message);

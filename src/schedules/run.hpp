@@ -20,10 +20,14 @@ enum class RunStatus : std::uint8_t {
     succeeded,
     failed,  ///< Its attempts are spent, or the target refused for good; can be retried.
     cancelled,
-    dead,  ///< The server died again and again while attempting it.
+    dead,    ///< The server died again and again while attempting it.
+    missed,  ///< Nobody attempted it within the policy's catch-up window; can be retried.
 };
 
 enum class RunCause : std::uint8_t { schedule, manual, backfill };
+
+inline constexpr std::string_view callers_key = "key:";
+inline constexpr std::string_view instants_key = "instant";
 
 struct Run {
     std::string tenant;
@@ -44,12 +48,16 @@ struct Run {
     int response_status = 0;       ///< HTTP targets; 0: none.
     std::string correlation_id{};
     std::string causation_id{};
+    /// By hand: what makes it the same run when it is asked for again. `callers_key` and the
+    /// caller's own, `instants_key` for the instant alone; empty: nothing.
+    std::string key{};
 
     Target target{};
     boost::json::value payload = nullptr;
     Policy policy{};
 
-    /// `<scheduleId>@<instant>`, with the cause behind it unless that is the schedule.
+    /// `<scheduleId>@<instant>`; with the cause behind it unless that is the schedule, and with the
+    /// caller's key or the id where the instant alone does not tell runs by hand apart.
     [[nodiscard]] std::string dedupe_key() const;
 };
 
@@ -66,5 +74,10 @@ void write(dynamo::Item& item, const Run& run);
 [[nodiscard]] inline bool has_ended(RunStatus status) {
     return status != RunStatus::pending && status != RunStatus::running;
 }
+
+[[nodiscard]] bool ended_badly(RunStatus status);
+
+/// Of the index of runs that ended badly.
+[[nodiscard]] std::string status_key(std::string_view tenant, RunStatus status);
 
 }  // namespace carillon::schedules

@@ -24,6 +24,8 @@ Runner::Runner(Dispatcher& dispatcher,
       log_(log),
       succeeded_(attempts(metrics, "succeeded")),
       failed_(attempts(metrics, "failed")),
+      missed_(metrics.counter("carillon_runs_missed_total",
+                              "Runs that nobody attempted within their catch-up window.")),
       lateness_(metrics.histogram("carillon_run_lateness_seconds",
                                   "How much later than due runs were first attempted.")) {}
 
@@ -31,6 +33,11 @@ Task<queue::Settlement> Runner::handle(queue::Claim claim) {
     auto run = run_from_item(claim.item);
     if (!run) co_return unreadable(std::move(claim), run.error());
     const TimePoint now = clock_.now();
+    // Decided in time, but nobody was there to attempt it.
+    const bool waited_too_long = run->due_at + run->policy.catch_up_window < now;
+    if (!run->started_at && run->cause == RunCause::schedule && waited_too_long) {
+        co_return missed(std::move(claim), *std::move(run));
+    }
     if (!run->started_at) {
         run->started_at = now;
         run->latency_ms = (now - run->due_at).count();
@@ -48,6 +55,18 @@ Task<queue::Settlement> Runner::handle(queue::Claim claim) {
         co_return released;
     }
     co_return settle(std::move(claim), *std::move(run), verdict);
+}
+
+queue::Settlement Runner::missed(queue::Claim claim, Run run) {
+    missed_.add();
+    run.status = RunStatus::missed;
+    run.error = "missed: it was not attempted within the policy's catchUpWindowSec";
+    run.finished_at = clock_.now();
+    queue::Settlement out;
+    out.verdict = queue::Verdict::done;
+    out.item = std::move(claim.item);
+    write(out.item, run);
+    return out;
 }
 
 queue::Settlement Runner::settle(queue::Claim claim, Run run, const delivery::Verdict& verdict) {

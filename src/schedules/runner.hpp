@@ -26,6 +26,7 @@ public:
 
 private:
     [[nodiscard]] queue::Settlement unreadable(queue::Claim claim, const Error& error) const;
+    [[nodiscard]] queue::Settlement missed(queue::Claim claim, Run run);
     [[nodiscard]] queue::Settlement settle(queue::Claim claim,
                                            Run run,
                                            const delivery::Verdict& verdict);
@@ -36,6 +37,7 @@ private:
     Log& log_;
     Counter& succeeded_;
     Counter& failed_;
+    Counter& missed_;
     Histogram& lateness_;
 };
 

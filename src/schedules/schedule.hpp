@@ -26,7 +26,8 @@ struct Target {
     std::string url{};  ///< HTTP.
     std::string method = "POST";
     net::Headers headers{};
-    std::string topic{};  ///< EVENT (`eventTopic`) and QUEUE (`queue.topic`).
+    std::string key_ref{};  ///< HTTP (`hmacKeyRef`): which of the server's keys signs.
+    std::string topic{};    ///< EVENT (`eventTopic`) and QUEUE (`queue.topic`).
 };
 
 /// What becomes of fires whose time passed while nobody could fire them.
@@ -76,6 +77,7 @@ struct Schedule {
     std::optional<TimePoint>
         next_fire_at{};  ///< None: disabled, or it has fired for the last time.
     std::optional<TimePoint> last_fire_at{};
+    std::string fault{};  ///< Why it cannot fire at present; it is tried again and again.
 };
 
 inline constexpr std::string_view default_tenant = "default";
@@ -86,6 +88,10 @@ inline constexpr std::size_t tenant_bytes_max = 128;
 /// caller's. `default_tz` is for schedules that name no zone.
 [[nodiscard]] Result<Schedule> schedule_from_json(const boost::json::value& json,
                                                   std::string_view default_tz);
+
+/// Mistakes of a body with `trigger` or `target`, as the seed words them: its clients show these
+/// texts to people.
+[[nodiscard]] Error in_the_seeds_words(const boost::json::value& json, Error error);
 
 /// The members of `patch` in place of the schedule's own; the rest stays. `invalid` as above, also
 /// for members that cannot be changed (`tenantId`, `id`, `version`).

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 namespace carillon::schedules {
@@ -53,6 +54,8 @@ void read_http(JsonFields& target, Target& out) {
     if (const auto method = http.optional_choice<std::string_view>("method", methods)) {
         out.method = *method;
     }
+    out.key_ref =
+        http.optional_string("hmacKeyRef", {.bytes_min = 1, .bytes_max = 64}).value_or("");
     auto headers = http.optional_object("headers");
     if (!headers) return;
     for (const auto& [name, value] : headers->members()) {
@@ -70,9 +73,7 @@ Target read_target(JsonFields target) {
     out.kind = target.choice<TargetKind>("kind", kinds);
     switch (out.kind) {
         case TargetKind::http:
-            if (target.has("http") || !target.has("url")) {
-                read_http(target, out);
-            }
+            read_http(target, out);
             break;
         case TargetKind::event:
             out.topic = target.string("eventTopic", topic_rule);
@@ -134,6 +135,7 @@ boost::json::object target_json(const Target& target) {
             for (const auto& header : target.headers) headers[header.name] = header.value;
             boost::json::object http{{"url", target.url}, {"method", target.method}};
             if (!headers.empty()) http["headers"] = std::move(headers);
+            if (!target.key_ref.empty()) http["hmacKeyRef"] = target.key_ref;
             out["http"] = std::move(http);
             break;
         }
@@ -151,25 +153,90 @@ boost::json::value instant_json(const std::optional<TimePoint>& at) {
     return at ? boost::json::value(format_instant(*at)) : boost::json::value(nullptr);
 }
 
-/// The seed's words for what is missing, which its clients show to people.
-Error in_the_seeds_words(Error error) {
-    const auto says = [&](std::string_view field, std::string_view message) {
-        if (error.field == field && error.message == "is required") error.message = message;
-    };
-    says("name", "name is required");
-    says("trigger", "trigger is required");
-    says("trigger.cron", "cron expression is required for CRON trigger");
-    says("trigger.rrule", "rrule is required for RRULE trigger");
-    says("trigger.startAt", "startAt is required for ONE_SHOT trigger");
-    says("target.eventTopic", "eventTopic is required for EVENT target");
-    says("target.http", "url is required for HTTP target");
-    says("target.http.url", "url is required for HTTP target");
-    says("target.queue", "topic is required for QUEUE target");
-    says("target.queue.topic", "topic is required for QUEUE target");
-    return error;
+/// The text at a path such as `trigger.type`, if there is one.
+std::optional<std::string_view> text_at(const boost::json::value& json, std::string_view path) {
+    const boost::json::value* at = &json;
+    while (!path.empty()) {
+        const std::size_t dot = std::min(path.find('.'), path.size());
+        const auto* members = at->if_object();
+        at = members == nullptr ? nullptr : members->if_contains(path.substr(0, dot));
+        if (at == nullptr) return std::nullopt;
+        path.remove_prefix(std::min(dot + 1, path.size()));
+    }
+    const auto* text = at->if_string();
+    return text == nullptr ? std::nullopt : std::optional<std::string_view>(*text);
+}
+
+struct SeedWords {
+    std::string_view field;
+    std::string_view ending;  ///< Of our message.
+    std::string_view words;
+    std::string_view seed_field{};  ///< Where it is another.
+};
+
+constexpr std::string_view missing = "is required";
+constexpr std::array seed_words{
+    SeedWords{"name", missing, "name is required"},
+    SeedWords{"tenantId", missing, "tenantId is required"},
+    SeedWords{"tz", missing, "tz is required"},
+    SeedWords{"trigger", missing, "trigger is required"},
+    SeedWords{"target", missing, "target is required"},
+    SeedWords{"trigger.cron",
+              "is required for CRON trigger",
+              "cron expression is required for CRON trigger"},
+    SeedWords{
+        "trigger.rrule", "is required for RRULE trigger", "rrule is required for RRULE trigger"},
+    SeedWords{"trigger.startAt",
+              "is required for ONE_SHOT trigger",
+              "startAt is required for ONE_SHOT trigger"},
+    SeedWords{"trigger.delaySec",
+              "must be positive for FIXED_DELAY trigger",
+              "delaySec must be positive for FIXED_DELAY trigger"},
+    SeedWords{"trigger.delay",
+              "must be positive for FIXED_DELAY trigger",
+              "delaySec must be positive for FIXED_DELAY trigger",
+              "trigger.delaySec"},
+    SeedWords{"target.eventTopic", missing, "eventTopic is required for EVENT target"},
+    SeedWords{"target.http", missing, "url is required for HTTP target", "target.http.url"},
+    SeedWords{"target.http.url", missing, "url is required for HTTP target"},
+    SeedWords{"target.queue", missing, "topic is required for QUEUE target", "target.queue.topic"},
+    SeedWords{"target.queue.topic", missing, "topic is required for QUEUE target"},
+};
+
+/// The seed's words for what is missing or unknown, which its clients show to people.
+void use_seeds_words(const boost::json::value& json, std::string& field, std::string& message) {
+    const auto given = text_at(json, field);
+    constexpr std::string_view choices = "must be one of ";
+    if (given && message.starts_with(choices)) {
+        const std::string allowed = message.substr(choices.size());
+        if (field == "trigger.type") {
+            message = fmt::format("Unknown trigger type: {} (one of {})", *given, allowed);
+        }
+        if (field == "target.kind") {
+            message = fmt::format("Unknown target kind: {} (one of {})", *given, allowed);
+        }
+    }
+    const bool is_empty = given && given->empty() && message.starts_with("must have 1 to");
+    const std::string_view said = is_empty ? missing : std::string_view(message);
+    for (const SeedWords& each : seed_words) {
+        if (field != each.field || said != each.ending) continue;
+        message = each.words;
+        if (!each.seed_field.empty()) field = each.seed_field;
+        return;
+    }
 }
 
 }  // namespace
+
+Error in_the_seeds_words(const boost::json::value& json, Error error) {
+    if (const auto* all = dynamic_cast<const FieldErrors*>(error.detail.get())) {
+        auto mended = std::make_shared<FieldErrors>(*all);
+        for (FieldError& each : mended->all) use_seeds_words(json, each.field, each.message);
+        error.detail = std::move(mended);
+    }
+    use_seeds_words(json, error.field, error.message);
+    return error;
+}
 
 std::string_view to_string(TargetKind kind) {
     return name_of(kinds, kind);
@@ -197,7 +264,7 @@ Result<Schedule> schedule_from_json(const boost::json::value& json, std::string_
     // Judged by the server; part of the seed's body.
     (void)body.optional_string("tenantId", {.bytes_min = 1, .bytes_max = tenant_bytes_max});
     if (auto read = reader.finish(); !read) {
-        return std::unexpected(in_the_seeds_words(std::move(read).error()));
+        return std::unexpected(in_the_seeds_words(json, std::move(read).error()));
     }
     return out;
 }
@@ -231,6 +298,7 @@ Result<Schedule> patched(const Schedule& schedule, const boost::json::value& pat
     out.version = schedule.version;
     out.next_fire_at = schedule.next_fire_at;
     out.last_fire_at = schedule.last_fire_at;
+    out.fault = schedule.fault;
     return out;
 }
 
@@ -253,6 +321,7 @@ boost::json::object to_json(const Schedule& schedule) {
     out["createdAt"] = format_instant(schedule.created_at);
     out["updatedAt"] = format_instant(schedule.updated_at);
     out["version"] = schedule.version;
+    if (!schedule.fault.empty()) out["fault"] = schedule.fault;
     return out;
 }
 

@@ -2,7 +2,10 @@
 
 #include "core/check.hpp"
 #include "core/id.hpp"
+#include "core/json.hpp"
 #include "dynamo/ensure_table.hpp"
+#include "recurrence/hash.hpp"
+#include "schedules/attributes.hpp"
 #include "schedules/service_impl.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +17,9 @@ namespace carillon::schedules {
 namespace {
 
 constexpr Duration instant{1};
+constexpr std::uint64_t origin_salt = 17;
+/// The attribute with the origin of a schedule that was made under a key.
+constexpr std::string_view made_from = "madeFrom";
 
 std::unexpected<Error> no_such_schedule() {
     return fail(Errc::not_found, "Schedule not found");
@@ -25,23 +31,61 @@ Error changed_meanwhile() {
 
 Result<> check_version(const Schedule& schedule, std::optional<std::int64_t> version) {
     if (!version || *version == schedule.version) return {};
-    return fail(Errc::condition_failed,
-                fmt::format("the schedule is of version {} now, not {}; read it again",
-                            schedule.version,
-                            *version));
+    return std::unexpected(Error{
+        Errc::condition_failed,
+        fmt::format(
+            "the schedule is of version {} now, not {}; read it again", schedule.version, *version),
+        "version"});
+}
+
+/// The first instant that a rule which begins at `now` may have: a single one may be late by as
+/// much as the policy calls late, the clocks of its maker and of this machine never agree.
+TimePoint begin_of(const Schedule& schedule, TimePoint now) {
+    const bool once = std::holds_alternative<recurrence::OneShotTrigger>(schedule.spec.trigger);
+    return once ? now - schedule.policy.misfire_grace : now;
 }
 
 /// Sets the cursor of a schedule that is new, or whose rule or pause has changed, at `now`.
 Result<> aim(const Rule& rule, StoredSchedule& stored, TimePoint now) {
     stored.waiting_since.reset();
     stored.awaiting_run = false;
-    CARILLON_TRY(stored.cursor, rule.next(std::max(now - instant, stored.decided_until)));
+    const TimePoint begin = begin_of(stored.schedule, now) - instant;
+    CARILLON_TRY(stored.cursor, rule.next(std::max(begin, stored.decided_until)));
     CARILLON_TRY(stored.schedule.next_fire_at, shown_next(rule, stored));
     return {};
 }
 
+/// A new rule that is over already is a mistake: nobody would notice that it never fires.
+Result<> check_some_left(const Rule& rule, const StoredSchedule& stored, TimePoint now) {
+    if (stored.cursor) return {};
+    const Schedule& schedule = stored.schedule;
+    if (std::holds_alternative<recurrence::OneShotTrigger>(schedule.spec.trigger)) {
+        CARILLON_TRY(const auto passed, rule.effective.previous(now));
+        if (passed) {
+            return invalid(
+                "trigger.startAt",
+                fmt::format("must be in the future: {} has passed", format_instant(*passed)));
+        }
+    }
+    if (schedule.spec.bounds.end && *schedule.spec.bounds.end <= now) {
+        return invalid("bounds.endAt", "must be in the future");
+    }
+    return invalid("trigger", "has no occurrence left: all of them have passed");
+}
+
+/// A rule that begins at `now`: nothing of it was left out by a pause.
+void begin_unpaused(StoredSchedule& stored, TimePoint now) {
+    stored.paused_until = stored.cursor ? std::min(now, *stored.cursor) : now;
+}
+
 bool same_rule(const Schedule& one, const Schedule& other) {
     return one.spec == other.spec;
+}
+
+/// What a schedule was made of, as a short text: so that the same request is known again.
+std::string origin_of(const Schedule& asked) {
+    return fmt::format("{:016x}",
+                       recurrence::stable_hash(to_text(definition_json(asked)), origin_salt));
 }
 
 queue::RowState row_of(const StoredSchedule& stored) {
@@ -51,6 +95,10 @@ queue::RowState row_of(const StoredSchedule& stored) {
 }
 
 }  // namespace
+
+std::string spread_of(std::string_view tenant, std::string_view name) {
+    return fmt::format("{}#{}", tenant, name);
+}
 
 Service::Impl::Impl(runtime::Loop& on_loop,
                     dynamo::Database& in_database,
@@ -65,6 +113,7 @@ Service::Impl::Impl(runtime::Loop& on_loop,
       random(given_random),
       log(given_log),
       options(std::move(given)),
+      has_broker(publisher != nullptr),
       tables(options.tables),
       calendars(database, options.tables.schedules),
       dispatcher(sender, publisher, loop.clock()),
@@ -89,6 +138,9 @@ Service::Impl::Impl(runtime::Loop& on_loop,
     auto condition = dynamo::Condition::parse("attribute_not_exists(tenant)");
     CARILLON_CHECK(condition.has_value());
     absent = {*std::move(condition)};
+    auto unused = dynamo::Condition::parse("attribute_not_exists(scheduleKey)");
+    CARILLON_CHECK(unused.has_value());
+    key_unused = {*std::move(unused)};
 }
 
 FiringContext Service::Impl::firing_context() {
@@ -156,28 +208,45 @@ Task<Result<Rule>> Service::Impl::compile(const Schedule& schedule) {
 }
 
 Task<Result<Rule>> Service::Impl::check(const Schedule& schedule) {
+    CARILLON_CO_TRY_VOID(check_payload(schedule.payload));
     if (schedule.target.kind == TargetKind::http) {
-        delivery::Target target;
-        target.url = schedule.target.url;
-        target.method = schedule.target.method;
-        target.headers = schedule.target.headers;
+        const delivery::Target target = http_target(schedule.target);
         if (auto shaped = delivery::shape_request(target, schedule.id, options.delivery); !shaped) {
             Error error = std::move(shaped).error();
             error.field = "target.http." + error.field;
             co_return std::unexpected(std::move(error));
         }
+    } else if (!has_broker) {
+        co_return invalid("target.kind",
+                          fmt::format("{} needs a broker, and this server has none (nats-url, "
+                                      "publishers)",
+                                      to_string(schedule.target.kind)));
     }
     co_return co_await compile(schedule);
 }
 
-Task<Result<Schedule>> Service::check(std::string tenant, boost::json::value json) {
-    CARILLON_CO_TRY(Schedule schedule, schedule_from_json(json, impl_->options.default_tz));
+/// A schedule that is about to be made, aimed at its first fire.
+Task<Result<StoredSchedule>> Service::Impl::prepare(std::string tenant, boost::json::value json) {
+    StoredSchedule stored;
+    CARILLON_CO_TRY(stored.schedule, schedule_from_json(json, options.default_tz));
+    Schedule& schedule = stored.schedule;
     schedule.tenant = std::move(tenant);
-    schedule.created_at = impl_->loop.now();
+    schedule.created_at = loop.now();
+    schedule.updated_at = schedule.created_at;
+    schedule.spec.id = spread_of(schedule.tenant, schedule.name);
     schedule.spec.created_at = schedule.created_at;
-    CARILLON_CO_TRY(const Rule rule, co_await impl_->check(schedule));
-    CARILLON_CO_TRY(schedule.next_fire_at, rule.effective.next(schedule.created_at));
-    co_return schedule;
+    CARILLON_CO_TRY(const Rule rule, co_await check(schedule));
+    CARILLON_CO_TRY_VOID(aim(rule, stored, schedule.created_at));
+    CARILLON_CO_TRY_VOID(check_some_left(rule, stored, schedule.created_at));
+    begin_unpaused(stored, schedule.created_at);
+    if (!schedule.enabled) schedule.next_fire_at.reset();
+    co_return stored;
+}
+
+Task<Result<Schedule>> Service::check(std::string tenant, boost::json::value json) {
+    CARILLON_CO_TRY(StoredSchedule stored,
+                    co_await impl_->prepare(std::move(tenant), std::move(json)));
+    co_return std::move(stored.schedule);
 }
 
 Task<Result<>> Service::Impl::commit(dynamo::WriteUnit unit, std::string name) {
@@ -194,35 +263,62 @@ Task<Result<>> Service::Impl::commit(dynamo::WriteUnit unit, std::string name) {
     co_return std::unexpected(std::move(error));
 }
 
-Task<Result<Schedule>> Service::create(std::string tenant, boost::json::value json) {
-    StoredSchedule stored;
-    CARILLON_CO_TRY(stored.schedule, schedule_from_json(json, impl_->options.default_tz));
-    Schedule& schedule = stored.schedule;
-    schedule.tenant = std::move(tenant);
-    schedule.id = uuid4(impl_->random);
-    schedule.created_at = impl_->loop.now();
-    schedule.updated_at = schedule.created_at;
-    schedule.spec.id = schedule.id;
-    schedule.spec.created_at = schedule.created_at;
-    CARILLON_CO_TRY(const Rule rule, co_await impl_->check(schedule));
-    CARILLON_CO_TRY_VOID(aim(rule, stored, schedule.created_at));
-    stored.paused_until = schedule.created_at;
-    if (!schedule.enabled) schedule.next_fire_at.reset();
+Task<Result<Schedule>> Service::Impl::store_new(StoredSchedule stored, bool once) {
+    const Schedule& schedule = stored.schedule;
     dynamo::WriteUnit unit;
     dynamo::PutRequest put;
-    put.table = impl_->tables.names().schedules;
-    put.condition = impl_->absent;
+    put.table = tables.names().schedules;
+    put.condition = absent;
     write(put.item, stored);
-    impl_->tables.schedule_rows().write(put.item, row_of(stored));
-    dynamo::PutRequest name{.table = impl_->tables.names().schedules,
+    if (once) put.item.set(made_from, origin_of(schedule));
+    tables.schedule_rows().write(put.item, row_of(stored));
+    dynamo::PutRequest name{.table = tables.names().schedules,
                             .item = name_key(schedule.tenant, schedule.name),
-                            .condition = impl_->absent};
+                            .condition = absent};
     name.item.set("holder", schedule.id);
     unit.emplace_back(std::move(put));
     unit.emplace_back(std::move(name));
-    CARILLON_CO_TRY_VOID(co_await impl_->commit(std::move(unit), schedule.name));
-    if (schedule.enabled && stored.cursor) impl_->fires.inserted(*stored.cursor);
+    CARILLON_CO_TRY_VOID(co_await commit(std::move(unit), schedule.name));
+    if (schedule.enabled && stored.cursor) fires.inserted(*stored.cursor);
     co_return std::move(stored.schedule);
+}
+
+Task<Result<Schedule>> Service::create(std::string tenant, boost::json::value json) {
+    CARILLON_CO_TRY(StoredSchedule stored,
+                    co_await impl_->prepare(std::move(tenant), std::move(json)));
+    stored.schedule.id = uuid4(impl_->random);
+    co_return co_await impl_->store_new(std::move(stored), false);
+}
+
+Task<Result<Created>> Service::create_once(std::string tenant,
+                                           std::string id,
+                                           boost::json::value json) {
+    // Twice: another call under the same id may come between reading and writing.
+    for (bool last = false;; last = true) {
+        auto found = co_await impl_->find(tenant, id);
+        if (found) {
+            // Compared before the rule is judged: by now it may be over.
+            CARILLON_CO_TRY(const Schedule asked,
+                            schedule_from_json(json, impl_->options.default_tz));
+            if (text_of(found->item, made_from) != origin_of(asked)) {
+                co_return fail(Errc::already_exists,
+                               "was used for a schedule of another definition");
+            }
+            co_return Created{.schedule = std::move(found->stored.schedule), .existed = true};
+        }
+        if (found.error().code != Errc::not_found) {
+            co_return std::unexpected(std::move(found).error());
+        }
+        boost::json::value definition = json;
+        CARILLON_CO_TRY(StoredSchedule stored,
+                        co_await impl_->prepare(tenant, std::move(definition)));
+        stored.schedule.id = id;
+        auto made = co_await impl_->store_new(std::move(stored), true);
+        if (made) co_return Created{.schedule = *std::move(made)};
+        if (last || made.error().code != Errc::condition_failed) {
+            co_return std::unexpected(std::move(made).error());
+        }
+    }
 }
 
 Task<Result<Schedule>> Service::get(std::string tenant, std::string id) {
@@ -262,16 +358,19 @@ Task<Result<Schedule>> Service::update(std::string tenant,
     CARILLON_CO_TRY(changed.schedule, patched(found.stored.schedule, patch));
     CARILLON_CO_TRY(const Rule rule, co_await impl_->check(changed.schedule));
     const TimePoint now = impl_->loop.now();
-    const bool enabled_before = found.stored.schedule.enabled;
+    const bool resumes = changed.schedule.enabled && !found.stored.schedule.enabled;
     if (!same_rule(found.stored.schedule, changed.schedule)) {
         // Instants of the old rule that nobody decided are the old rule's: the new one begins now.
         CARILLON_CO_TRY_VOID(aim(rule, changed, now));
-    }
-    if (changed.schedule.enabled && !enabled_before) {
+        CARILLON_CO_TRY_VOID(check_some_left(rule, changed, now));
+        if (resumes) begin_unpaused(changed, now);
+    } else if (resumes) {
         // The ledger will tell what the pause has left out.
         changed.paused_until = now;
         if (!changed.cursor) CARILLON_CO_TRY_VOID(aim(rule, changed, now));
     }
+    changed.faults = 0;
+    changed.schedule.fault.clear();
     if (changed.schedule.enabled) {
         CARILLON_CO_TRY(changed.schedule.next_fire_at, shown_next(rule, changed));
     } else {
@@ -302,23 +401,8 @@ Task<Result<>> Service::remove(std::string tenant,
     co_return co_await impl_->commit(std::move(unit), found.stored.schedule.name);
 }
 
-Task<Result<std::vector<NextFire>>> Service::next(std::string tenant,
-                                                  std::string id,
-                                                  std::int64_t count) {
-    if (count < 1 || count > 1'000) co_return invalid("count", "must be 1 to 1000");
-    CARILLON_CO_TRY(const auto found, co_await impl_->find(std::move(tenant), std::move(id)));
-    CARILLON_CO_TRY(const Rule rule, co_await impl_->compile(found.stored.schedule));
-    std::vector<NextFire> fires;
-    TimePoint after = impl_->loop.now();
-    while (std::ssize(fires) < count) {
-        CARILLON_CO_TRY(const auto at, rule.effective.next(after));
-        if (!at) break;
-        fires.push_back({.at = *at,
-                         .local = rule.effective.local_text(*at),
-                         .note = rule.effective.daylight_note(*at)});
-        after = *at;
-    }
-    co_return fires;
+const std::string& Service::default_tz() const {
+    return impl_->options.default_tz;
 }
 
 const Calendars& Service::calendars() const {

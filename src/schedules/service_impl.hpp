@@ -31,9 +31,17 @@ struct Service::Impl {
     [[nodiscard]] Task<Result<Rule>> compile(const Schedule& schedule);
     /// What schedule_from_json cannot know: the rule, and whether the target can be reached.
     [[nodiscard]] Task<Result<Rule>> check(const Schedule& schedule);
+    [[nodiscard]] Result<> check_payload(const boost::json::value& payload) const;
     /// The writes that store `changed` in place of `found`.
     [[nodiscard]] dynamo::WriteUnit change_unit(const Found& found, const StoredSchedule& changed);
     [[nodiscard]] Task<Result<>> commit(dynamo::WriteUnit unit, std::string name);
+    /// Checked, and aimed at its first fire; without an id.
+    [[nodiscard]] Task<Result<StoredSchedule>> prepare(std::string tenant, boost::json::value json);
+    /// `once`: keeps what it was made of beside it, so that the same request is known again.
+    [[nodiscard]] Task<Result<Schedule>> store_new(StoredSchedule stored, bool once);
+    [[nodiscard]] Result<Preview> preview(const Rule& rule,
+                                          std::int64_t count,
+                                          std::optional<TimePoint> from) const;
 
     struct FoundRun {
         dynamo::Item item;
@@ -41,6 +49,12 @@ struct Service::Impl {
     };
 
     [[nodiscard]] Task<Result<FoundRun>> find_run(std::string tenant, std::string id);
+    /// Of a stored run: one in an attempt is stored as pending.
+    [[nodiscard]] RunStatus status_now(const dynamo::Item& run) const;
+    /// The run that was made under a dedupe key; `not_found` when there is none any more.
+    [[nodiscard]] Task<Result<Run>> run_of_key(const Schedule& schedule, std::string key);
+    /// The writes that store a new run, and its dedupe key once.
+    [[nodiscard]] dynamo::WriteUnit new_run_unit(const Run& run) const;
     [[nodiscard]] Task<Result<Run>> store_run(FoundRun found, queue::RowState row);
     [[nodiscard]] Task<> cancel_quietly(std::string tenant, std::string id);
 
@@ -49,6 +63,7 @@ struct Service::Impl {
     Random& random;
     Log& log;
     ServiceOptions options;
+    bool has_broker;
     Tables tables;
     Calendars calendars;
     Dispatcher dispatcher;
@@ -57,7 +72,12 @@ struct Service::Impl {
     Firing firing;
     queue::Queue fires;
     dynamo::BoundCondition absent;
+    dynamo::BoundCondition key_unused;
 };
+
+/// What `H` and jitter of a schedule are spread by: known before it is made, and kept when it gets
+/// another name.
+[[nodiscard]] std::string spread_of(std::string_view tenant, std::string_view name);
 
 /// Opaque texts of page keys.
 [[nodiscard]] std::string cursor_text(const dynamo::Item& key);

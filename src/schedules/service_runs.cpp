@@ -1,10 +1,12 @@
 // Runs: made by hand and for the past, read, retried, cancelled.
 
-#include "core/check.hpp"
+#include "core/json.hpp"
+#include "schedules/attributes.hpp"
 #include "schedules/service_impl.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -15,7 +17,8 @@ std::unexpected<Error> changed_meanwhile() {
     return fail(Errc::condition_failed, "the run was changed at the same time; try again");
 }
 
-Result<> check_backfill(const Backfill& request) {
+Result<> check_backfill(const Backfill& request, TimePoint now) {
+    if (request.to > now) return invalid("to", "must not be in the future");
     if (request.to <= request.from) return invalid("to", "must be later than from");
     if (request.runs_max < 1 || request.runs_max > 1'000) {
         return invalid("maxRuns", "must be 1 to 1000");
@@ -42,25 +45,73 @@ Result<std::vector<TimePoint>> instants_of(const Rule& rule, const Backfill& req
 
 }  // namespace
 
-Task<Result<Run>> Service::trigger(std::string tenant,
-                                   std::string id,
-                                   std::optional<TimePoint> fire_at,
-                                   std::optional<boost::json::value> payload) {
+Result<> Service::Impl::check_payload(const boost::json::value& payload) const {
+    const std::size_t most = options.delivery.request_body_max;
+    if (to_text(payload).size() <= most) return {};
+    return std::unexpected(
+        Error{Errc::too_large, fmt::format("must be at most {} bytes of JSON", most), "payload"});
+}
+
+dynamo::WriteUnit Service::Impl::new_run_unit(const Run& run) const {
+    dynamo::PutRequest key;
+    key.table = tables.names().ledger;
+    key.item = dedupe_key_of(run.tenant, run.schedule_id, run.dedupe_key());
+    key.item.set("runId", run.id);
+    // As long as the run itself, had it ended when it was due.
+    set_expiry(key.item, std::max(run.due_at, run.created_at) + run.policy.retention);
+    key.condition = key_unused;
+    dynamo::WriteUnit unit;
+    unit.emplace_back(put_run(tables, run));
+    unit.emplace_back(std::move(key));
+    return unit;
+}
+
+Task<Result<Run>> Service::Impl::run_of_key(const Schedule& schedule, std::string key) {
+    dynamo::GetRequest get{.table = tables.names().ledger,
+                           .key = dedupe_key_of(schedule.tenant, schedule.id, key)};
+    CARILLON_CO_TRY(const auto row, co_await database.get_item(std::move(get)));
+    if (!row) co_return fail(Errc::not_found, "Run not found");
+    CARILLON_CO_TRY(auto found, co_await find_run(schedule.tenant, text_of(*row, "runId")));
+    co_return std::move(found.run);
+}
+
+Task<Result<Triggered>> Service::trigger(std::string tenant,
+                                         std::string id,
+                                         TriggerRequest request) {
+    if (request.payload) CARILLON_CO_TRY_VOID(impl_->check_payload(*request.payload));
     CARILLON_CO_TRY(const auto found, co_await impl_->find(std::move(tenant), std::move(id)));
+    const Schedule& schedule = found.stored.schedule;
     const TimePoint now = impl_->loop.now();
-    const TimePoint at = fire_at.value_or(now);
-    Run run = make_run(found.stored.schedule, at, std::max(at, now), now, impl_->random);
+    const TimePoint at = request.fire_at.value_or(now);
+    Run run = make_run(schedule, at, std::max(at, now), now, impl_->random);
     run.cause = RunCause::manual;
-    if (payload) run.payload = *std::move(payload);
-    CARILLON_CO_TRY(const auto old, co_await impl_->database.put_item(put_run(impl_->tables, run)));
-    impl_->runs.inserted(run.due_at);
-    co_return run;
+    if (request.key) {
+        run.key = std::string(callers_key) + *request.key;
+    } else if (request.fire_at) {
+        run.key = instants_key;
+    }
+    if (request.payload) run.payload = *std::move(request.payload);
+    if (!request.correlation_id.empty()) run.correlation_id = std::move(request.correlation_id);
+    run.causation_id = std::move(request.causation_id);
+    const auto stored = co_await impl_->database.transact_write(impl_->new_run_unit(run));
+    if (stored) {
+        impl_->runs.inserted(run.due_at);
+        co_return Triggered{.run = std::move(run)};
+    }
+    if (stored.error().code != Errc::condition_failed) co_return std::unexpected(stored.error());
+    CARILLON_CO_TRY(Run earlier, co_await impl_->run_of_key(schedule, run.dedupe_key()));
+    const bool same_time = !request.fire_at || earlier.fire_at == *request.fire_at;
+    if (!same_time || earlier.payload != run.payload) {
+        co_return fail(Errc::already_exists, "was used for a run of another time or payload");
+    }
+    co_return Triggered{.run = std::move(earlier), .existed = true};
 }
 
 Task<Result<BackfillReport>> Service::backfill(std::string tenant,
                                                std::string id,
                                                Backfill request) {
-    CARILLON_CO_TRY_VOID(check_backfill(request));
+    const TimePoint now = impl_->loop.now();
+    CARILLON_CO_TRY_VOID(check_backfill(request, now));
     CARILLON_CO_TRY(const auto found, co_await impl_->find(std::move(tenant), std::move(id)));
     CARILLON_CO_TRY(const Rule rule, co_await impl_->compile(found.stored.schedule));
     BackfillReport report;
@@ -69,23 +120,30 @@ Task<Result<BackfillReport>> Service::backfill(std::string tenant,
         report.more = true;
         report.instants.pop_back();
     }
-    if (request.dry_run) co_return report;
-    const TimePoint now = impl_->loop.now();
     const double pause_ms = 1'000 / request.per_second;
     std::vector<dynamo::WriteUnit> units;
     for (std::size_t i = 0; i < report.instants.size(); ++i) {
         const Duration wait{
             static_cast<std::int64_t>(std::llround(pause_ms * static_cast<double>(i)))};
+        report.last_run_at = now + wait;
+        if (request.dry_run) continue;
         Run run =
             make_run(found.stored.schedule, report.instants[i], now + wait, now, impl_->random);
         run.cause = RunCause::backfill;
-        units.emplace_back();
-        units.back().emplace_back(put_run(impl_->tables, run));
+        run.causation_id = request.causation_id;
+        units.push_back(impl_->new_run_unit(run));
     }
+    if (units.empty()) co_return report;
     const auto answers = co_await impl_->database.update_batch(std::move(units));
     for (const Result<>& answer : answers) {
-        if (!answer) co_return std::unexpected(answer.error());
-        ++report.created;
+        if (answer) {
+            ++report.created;
+        } else if (answer.error().code == Errc::condition_failed) {
+            ++report.existing;
+        } else {
+            // Whoever asks again gets the rest.
+            co_return std::unexpected(answer.error());
+        }
     }
     impl_->runs.inserted(now);
     co_return report;
@@ -98,7 +156,7 @@ Task<Result<Service::Impl::FoundRun>> Service::Impl::find_run(std::string tenant
     CARILLON_CO_TRY(auto item, co_await database.get_item(std::move(get)));
     if (!item) co_return fail(Errc::not_found, "Run not found");
     CARILLON_CO_TRY(Run run, run_from_item(*item));
-    if (run.status == RunStatus::pending && runs.running(key)) run.status = RunStatus::running;
+    run.status = status_now(*item);
     co_return FoundRun{*std::move(item), std::move(run)};
 }
 
@@ -129,6 +187,8 @@ Task<Result<Run>> Service::retry_run(std::string tenant, std::string id) {
                        fmt::format("Cannot retry run in status: {}", to_string(run.status)));
     }
     const TimePoint now = impl_->loop.now();
+    // It is no longer late then.
+    if (run.status == RunStatus::missed) run.due_at = now;
     run.status = RunStatus::pending;
     run.finished_at.reset();
     auto stored = co_await impl_->store_run(
@@ -137,7 +197,7 @@ Task<Result<Run>> Service::retry_run(std::string tenant, std::string id) {
     co_return stored;
 }
 
-Task<Result<Run>> Service::cancel_run(std::string tenant, std::string id) {
+Task<Result<Run>> Service::cancel_run(std::string tenant, std::string id, std::string reason) {
     const auto hold = impl_->runs.hold(run_key(tenant, id));
     CARILLON_CO_TRY(auto found, co_await impl_->find_run(tenant, id));
     Run& run = found.run;
@@ -146,6 +206,7 @@ Task<Result<Run>> Service::cancel_run(std::string tenant, std::string id) {
                        fmt::format("Cannot cancel run in status: {}", to_string(run.status)));
     }
     run.status = RunStatus::cancelled;
+    if (!reason.empty()) run.error = std::move(reason);
     run.finished_at = impl_->loop.now();
     const queue::RowState ended{.state = queue::State::done};
     co_return co_await impl_->store_run(std::move(found), ended);

@@ -113,9 +113,9 @@ struct Rig : runtime::testing::Simulated {
     /// The ledger, oldest first: `12:01:00 fired`.
     std::vector<std::string> ledger(const Schedule& schedule) {
         std::vector<std::string> out;
-        RunsRequest request{.limit = 100};
+        LedgerRequest request{.limit = 100};
         for (;;) {
-            RunsRequest next = request;
+            LedgerRequest next = request;
             auto page = finish(service->ledger(schedule.tenant, schedule.id, std::move(next)));
             EXPECT_TRUE(page);
             for (const LedgerRow& row : page->items) {
@@ -293,7 +293,7 @@ TEST(Schedules, AnEditOfAnOlderVersionIsRefused) {  // C-12
 TEST(Schedules, NamesAreUniqueWithinATenantAndFreeAgainAfterwards) {
     Rig rig;
     const char* body =
-        R"({"name":"daily","trigger":{"type":"CRON","cron":"0 0 1 1 *"},"target":{"kind":"EVENT","eventTopic":"t"}})";
+        R"({"name":"daily","trigger":{"type":"CRON","cron":"0 0 1 1 *"},"target":{"kind":"HTTP","http":{"url":"https://example.com/"}}})";
     const auto first = rig.finish(rig.service->create("acme", json(body)));
     ASSERT_TRUE(first) << describe(first.error());
     const auto again = rig.finish(rig.service->create("acme", json(body)));
@@ -352,7 +352,8 @@ TEST(Schedules, ARunByHandCarriesItsOwnPayload) {
     Rig rig;
     const Schedule made =
         rig.create(R"("trigger":{"type":"CRON","cron":"0 0 1 1 *"},"payload":{"a":1})");
-    const auto run = rig.finish(rig.service->trigger("acme", made.id, {}, json(R"({"b":2})")));
+    const auto run =
+        rig.finish(rig.service->trigger("acme", made.id, {.payload = json(R"({"b":2})")}));
     ASSERT_TRUE(run) << describe(run.error());
     rig.run_for(1s);
     ASSERT_EQ(rig.sender.calls.size(), 1U);
@@ -379,12 +380,12 @@ TEST(Schedules, ABackfillIsShownFirstAndThenRunsAtItsRate) {
 TEST(Schedules, ACancelledRunDoesNotRunAndOneThatEndedCannotBeCancelled) {
     Rig rig;
     const Schedule made = rig.create(R"("trigger":{"type":"CRON","cron":"0 0 1 1 *"})");
-    const auto later = rig.finish(rig.service->trigger("acme", made.id, noon + 1min, {}));
+    const auto later = rig.finish(rig.service->trigger("acme", made.id, {.fire_at = noon + 1min}));
     ASSERT_TRUE(later);
-    ASSERT_TRUE(rig.finish(rig.service->cancel_run("acme", later->id)));
+    ASSERT_TRUE(rig.finish(rig.service->cancel_run("acme", later->run.id)));
     rig.run_for(2min);
     EXPECT_TRUE(rig.sender.calls.empty());
-    const auto again = rig.finish(rig.service->cancel_run("acme", later->id));
+    const auto again = rig.finish(rig.service->cancel_run("acme", later->run.id));
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().message, "Cannot cancel run in status: Cancelled");
 }
@@ -399,15 +400,15 @@ TEST(Schedules, NonsenseIsRefusedWithTheField) {  // C-6
 
     const Case cases[] = {
         {R"({})", "name"},
-        {R"({"name":"a","trigger":{"type":"CRON","cron":"a b c d e"},"target":{"kind":"EVENT","eventTopic":"t"}})",
+        {R"({"name":"a","trigger":{"type":"CRON","cron":"a b c d e"},"target":{"kind":"HTTP","http":{"url":"https://example.com/"}}})",
          "trigger.cron"},
         {R"({"name":"a","trigger":{"type":"CRON","cron":"* * * * *"},"target":{"kind":"HTTP"}})",
-         "target.http"},
+         "target.http.url"},
         {R"({"name":"a","trigger":{"type":"CRON","cron":"* * * * *"},"target":{"kind":"HTTP","http":{"url":"x"}}})",
          "target.http.url"},
         {R"({"name":"a","trigger":{"type":"CRON","cron":"* * * * *"},"target":{"kind":"QUEUE"}})",
-         "target.queue"},
-        {R"({"name":"a","tz":"Mars/Olympus","trigger":{"type":"CRON","cron":"* * * * *"},"target":{"kind":"EVENT","eventTopic":"t"}})",
+         "target.queue.topic"},
+        {R"({"name":"a","tz":"Mars/Olympus","trigger":{"type":"CRON","cron":"* * * * *"},"target":{"kind":"HTTP","http":{"url":"https://example.com/"}}})",
          "tz"},
         {R"({"name":"a","colour":1,"trigger":{"type":"CRON","cron":"* * * * *"},"target":{"kind":"EVENT","eventTopic":"t"}})",
          "colour"},

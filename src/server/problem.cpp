@@ -50,9 +50,7 @@ json::object document(std::string_view name,
     out["detail"] = detail;
     if (!field.empty()) out["field"] = field;
     if (!request_id.empty()) out["requestId"] = request_id;
-    // One line for programs that know only the seed's field.
-    out["error"] =
-        field.empty() ? std::string(detail) : std::string(field) + ": " + std::string(detail);
+    out["error"] = one_line(field, detail);
     return out;
 }
 
@@ -66,16 +64,32 @@ std::string slug(std::string_view phrase) {
     return out;
 }
 
+const Kind& kind_of(const Error& error) {
+    // RFC 9110 section 13.1.1.
+    static constexpr Kind precondition{
+        Errc::condition_failed, 412, "precondition-failed", "Precondition failed"};
+    const bool by_header = error.code == Errc::condition_failed && error.field == "If-Match";
+    return by_header ? precondition : kind_of(error.code);
+}
+
 }  // namespace
+
+std::string one_line(std::string_view field, std::string_view detail) {
+    const std::string_view last = field.substr(field.rfind('.') + 1);
+    const bool names_it = detail.starts_with(last) && detail.substr(last.size()).starts_with(' ');
+    const bool sentence = !detail.empty() && detail.front() >= 'A' && detail.front() <= 'Z';
+    if (field.empty() || names_it || sentence) return std::string(detail);
+    return std::string(field) + ": " + std::string(detail);
+}
 
 int status_of(const Error& error) {
     // A target that may not be called is a wrong field of the request, not a lack of rights.
     if (error.code == Errc::denied && !error.field.empty()) return 400;
-    return kind_of(error.code).status;
+    return kind_of(error).status;
 }
 
 json::object problem(const Error& error, std::string_view request_id) {
-    const Kind& kind = kind_of(error.code);
+    const Kind& kind = kind_of(error);
     const int status = status_of(error);
     if (status == 500) {
         return document(kind.name,

@@ -28,6 +28,10 @@ namespace carillon::server {
                                    std::string_view field,
                                    std::string_view request_id);
 
+/// Field and text in one line, for programs that know only the seed's `error`. A text that is a
+/// sentence of its own, as the seed's are (`name is required`), stays as it is.
+[[nodiscard]] std::string one_line(std::string_view field, std::string_view detail);
+
 /// `document` as an answer, with its own `status` and, where waiting helps, Retry-After.
 [[nodiscard]] net::ServerResponse problem_response(const json::object& document);
 

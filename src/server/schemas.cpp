@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 #include "server/event_routes.hpp"
+#include "server/schedule_routes.hpp"
 
 namespace carillon::server {
 namespace {
@@ -208,6 +209,7 @@ json::object component_schemas() {
     CARILLON_CHECK(schemas.has_value());
     json::object all = std::move(schemas->as_object());
     for (const auto& [name, schema] : event_schemas()) all[name] = schema;
+    for (const auto& [name, schema] : schedule_schemas()) all[name] = schema;
     return all;
 }
 
