@@ -77,6 +77,10 @@ struct Config {
     /// logged.
     std::vector<std::string> publishers{};
     std::string nats_url{};  ///< The first of them, by the name that seed 002 gives it.
+    /// By name, for targets that choose. Never logged.
+    std::map<std::string, std::vector<std::string>, std::less<>> signing_keys{};
+    std::optional<bool> schedules{};  ///< Whether there are any; unset: as the store suggests.
+    std::string default_tz = "UTC";   ///< Of schedules that name none.
     bool verify_tls = true;
     std::string ca_file{};
     std::string table = "webhooks";

@@ -25,6 +25,9 @@ namespace carillon::app {
 /// The outbox's settings: `events` and so on.
 [[nodiscard]] std::vector<Setting> events_settings();
 
+/// Those of schedules: `default-tz` and so on.
+[[nodiscard]] std::vector<Setting> schedule_settings();
+
 /// What the endpoint's settings must be together; fills in keys that only the environment names.
 /// `prefix` is put before the names of settings in messages.
 [[nodiscard]] Result<> check_endpoint(DynamodbConfig& config,

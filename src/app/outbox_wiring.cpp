@@ -14,15 +14,9 @@ outbox::Retention retention_of(std::string_view name) {
 }
 
 outbox::BusOptions bus_options(const Config& config, std::string owner, Log& log) {
-    outbox::BusOptions options;
-    options.layout.table = config.events.table;
-    if (config.events.layout == "v0") options.layout.generation = outbox::Generation::v0;
-    if (config.events.layout == "sharded") {
-        options.layout.generation = outbox::Generation::sharded;
-        options.layout.index = "due";
-    }
     const EventsConfig& events = config.events;
-    if (!events.index.empty()) options.layout.index = events.index;
+    outbox::BusOptions options;
+    options.layout = layout_of(events);
     options.batch_size = events.batch_size;
     options.poll_interval = events.poll_interval;
     options.processing_timeout = events.processing_timeout;
@@ -45,6 +39,22 @@ outbox::BusOptions bus_options(const Config& config, std::string owner, Log& log
 }
 
 }  // namespace
+
+bool outbox_wanted(const Config& config, bool shared_store) {
+    return !shared_store || !config.events.routes.empty() || config.events.named;
+}
+
+outbox::Layout layout_of(const EventsConfig& events) {
+    outbox::Layout layout;
+    layout.table = events.table;
+    if (events.layout == "v0") layout.generation = outbox::Generation::v0;
+    if (events.layout == "sharded") {
+        layout.generation = outbox::Generation::sharded;
+        layout.index = "due";
+    }
+    if (!events.index.empty()) layout.index = events.index;
+    return layout;
+}
 
 OutboxWiring::OutboxWiring(const Config& config,
                            runtime::Loop& loop,

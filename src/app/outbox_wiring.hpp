@@ -12,6 +12,11 @@
 
 namespace carillon::app {
 
+/// In a store of our own always; elsewhere when somebody asks for it, since it needs a table.
+[[nodiscard]] bool outbox_wanted(const Config& config, bool shared_store);
+
+[[nodiscard]] outbox::Layout layout_of(const EventsConfig& events);
+
 class OutboxWiring {
 public:
     /// Everything given must outlive it; `publishers` belong to the whole server. `owner` is empty

@@ -1,5 +1,7 @@
 #include "app/tables.hpp"
 
+#include "app/outbox_wiring.hpp"
+#include "app/schedule_wiring.hpp"
 #include "app/store.hpp"
 #include "cli/table_templates.hpp"
 #include "dynamo/ensure_table.hpp"
@@ -114,6 +116,18 @@ Result<std::vector<dynamo::TableSchema>> tables_of(const Config& config, bool wi
     std::vector<dynamo::TableSchema> schemas;
     schemas.push_back(webhooks::table_schema(
         prefix + config.table, spread ? webhooks::Layout::spread : webhooks::Layout::seed));
+    const bool shared = url.dynamodb.has_value();
+    if (schedules_wanted(config, shared)) {
+        for (dynamo::TableSchema& schema : schedules::Tables(schedules::TableNames{}).schemas()) {
+            schema.name = prefix + schema.name;
+            schemas.push_back(std::move(schema));
+        }
+    }
+    if (outbox_wanted(config, shared)) {
+        dynamo::TableSchema schema = layout_of(config.events).schema();
+        schema.name = prefix + schema.name;
+        schemas.push_back(std::move(schema));
+    }
     return schemas;
 }
 

@@ -36,6 +36,9 @@ TEST(Tables, AreMadeAndShown) {
     EXPECT_EQ(made.code, cli::ExitCode::ok) << made.err;
     EXPECT_NE(made.out.find("webhooks  ACTIVE\n"), std::string::npos) << made.out;
     EXPECT_NE(made.out.find("stream   KEYS_ONLY\n"), std::string::npos) << made.out;
+    for (const char* table : {"schedules", "schedule-runs", "schedule-ledger", "events-outbox"}) {
+        EXPECT_NE(made.out.find(std::string(table) + "  ACTIVE\n"), std::string::npos) << table;
+    }
     options.action = TablesAction::describe;
     const Ran missing = run(options, "memory:");
     EXPECT_EQ(missing.code, cli::ExitCode::not_found);

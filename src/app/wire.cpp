@@ -31,6 +31,7 @@ delivery::DeliveryOptions delivery_options(const Config& config) {
     options.total_timeout = config.timeout;
     options.user_agent = "Carillon/" + version();
     options.signing_secrets = config.signing_secrets;
+    options.signing_keys = config.signing_keys;
     return options;
 }
 
@@ -69,6 +70,17 @@ webhooks::ServiceOptions service_options(const Config& config, const Store& stor
     return options;
 }
 
+schedules::ServiceOptions schedule_options(const Config& config,
+                                           const Store& store,
+                                           Random& random) {
+    schedules::ServiceOptions options;
+    options.default_tz = config.default_tz;
+    options.queue.concurrency = config.concurrency;
+    if (store.remote != nullptr) share(options.queue, random);
+    options.delivery = delivery_options(config);
+    return options;
+}
+
 net::ServerOptions server_options(const Config& config) {
     net::ServerOptions options;
     options.host = config.host;
@@ -78,10 +90,10 @@ net::ServerOptions server_options(const Config& config) {
     return options;
 }
 
-Result<> check_secrets(const std::vector<std::string>& secrets) {
+Result<> check_secrets(const std::string& setting, const std::vector<std::string>& secrets) {
     for (const std::string& secret : secrets) {
         if (auto key = delivery::decode_secret(secret); !key) {
-            return fail(Errc::invalid, "signing-secret: " + key.error().message);
+            return fail(Errc::invalid, setting + ": " + key.error().message);
         }
     }
     return {};
@@ -94,7 +106,10 @@ std::string version() {
 }
 
 Result<std::unique_ptr<Tower>> Tower::open(const Config& config, runtime::Loop& loop, Log& log) {
-    CARILLON_TRY_VOID(check_secrets(config.signing_secrets));
+    CARILLON_TRY_VOID(check_secrets("signing-secret", config.signing_secrets));
+    for (const auto& [name, secrets] : config.signing_keys) {
+        CARILLON_TRY_VOID(check_secrets("signing-keys: " + name, secrets));
+    }
     auto basis = std::make_unique<Basis>();
     CARILLON_TRY(Store store, open_any_store(config, loop, basis->pool, basis->random, log));
     std::unique_ptr<Tower> tower(new Tower(config, loop, log, std::move(basis), std::move(store)));
@@ -102,14 +117,28 @@ Result<std::unique_ptr<Tower>> Tower::open(const Config& config, runtime::Loop& 
         tower->publishing_,
         Publishing::open(
             config, loop, tower->basis_->pool, tower->basis_->random, log, tower->sender_));
+    tower->add_schedules(loop);
     CARILLON_TRY_VOID(tower->add_outbox(loop));
     return tower;
 }
 
-/// In a store of our own always; elsewhere when somebody asks for it, since it needs a table.
+void Tower::add_schedules(runtime::Loop& loop) {
+    if (!schedules_wanted(config_, store_.remote != nullptr)) return;
+    schedules_ =
+        std::make_unique<ScheduleWiring>(config_,
+                                         loop,
+                                         *store_.database,
+                                         sender_,
+                                         publishing_->publisher(),
+                                         basis_->random,
+                                         log_,
+                                         metrics_,
+                                         schedule_options(config_, store_, basis_->random));
+    router_.add(schedules_->routes());
+}
+
 Result<> Tower::add_outbox(runtime::Loop& loop) {
-    const EventsConfig& events = config_.events;
-    if (store_.remote != nullptr && events.routes.empty() && !events.named) return {};
+    if (!outbox_wanted(config_, store_.remote != nullptr)) return {};
     std::string owner = store_.remote == nullptr ? "" : owner_name(basis_->random);
     CARILLON_TRY(outbox_,
                  OutboxWiring::make(config_,
@@ -169,6 +198,11 @@ Task<Result<>> Tower::start() {
     if (!config_.verify_tls) log_.warn("certificates of targets are not verified (no-verify-tls)");
     auto served = co_await service_.start(config_.deliver);
     if (!served) co_return std::unexpected(std::move(served).error());
+    if (schedules_) {
+        CARILLON_CO_TRY_VOID(co_await schedules_->start());
+    } else {
+        log_.info("there are no schedules here; schedules = true makes their tables in this store");
+    }
     if (outbox_) CARILLON_CO_TRY_VOID(co_await outbox_->start());
     if (adopter_) adopter_->start();
     auto listening = http_.start();
@@ -198,6 +232,7 @@ Task<> Tower::stop() {
     if (dynamodb_) co_await dynamodb_->stop(config_.grace);
     if (adopter_) co_await adopter_->stop();
     if (outbox_) co_await outbox_->stop();
+    if (schedules_) co_await schedules_->stop();
     co_await service_.stop(config_.grace);
     co_await publishing_->close();
     co_await client_.close();

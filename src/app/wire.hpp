@@ -8,6 +8,7 @@
 #include "app/config.hpp"
 #include "app/outbox_wiring.hpp"
 #include "app/publishing.hpp"
+#include "app/schedule_wiring.hpp"
 #include "app/store.hpp"
 #include "delivery/delivery.hpp"
 #include "dynamo/endpoint/service.hpp"
@@ -64,6 +65,7 @@ private:
           std::unique_ptr<Basis> basis,
           Store store);
     [[nodiscard]] Result<> add_outbox(runtime::Loop& loop);
+    void add_schedules(runtime::Loop& loop);
     void refresh_metrics();
 
     Config config_;
@@ -80,6 +82,7 @@ private:
     server::WebhookRoutes webhook_routes_;
     server::SystemRoutes system_routes_;
     net::HttpServer http_;
+    std::unique_ptr<ScheduleWiring> schedules_;            // Where there are any.
     std::unique_ptr<OutboxWiring> outbox_;                 // Where there is one.
     std::unique_ptr<webhooks::Adopter> adopter_;           // Of tables shared with other programs.
     std::unique_ptr<dynamo::endpoint::Service> dynamodb_;  // With --dynamodb-port.

@@ -60,7 +60,10 @@ Result<schedules::Schedule> schedule_from_answer(const json::value& answer) {
     schedule->next_fire_at = instant_member(*given, "nextFireAt");
     schedule->last_fire_at = instant_member(*given, "lastFireAt");
     schedule->version = number_member(*given, "version");
-    schedule->spec.id = id;
+    schedule->spec.id = text_member(*given, "spread");
+    if (schedule->spec.id.empty()) {
+        schedule->spec.id = schedules::spread_of(schedule->tenant, schedule->name);
+    }
     schedule->spec.created_at = *created;
     return schedule;
 }

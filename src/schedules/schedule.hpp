@@ -83,6 +83,10 @@ struct Schedule {
 inline constexpr std::string_view default_tenant = "default";
 inline constexpr std::size_t tenant_bytes_max = 128;
 
+/// What `H` and jitter of a schedule are spread by (`spec.id`): known before it is made, and kept
+/// when it gets another name.
+[[nodiscard]] std::string spread_of(std::string_view tenant, std::string_view name);
+
 /// What a person gives, with the seed's texts for what is missing (`name is required`, ...) as the
 /// message of the first mistake. Strict: unknown members are mistakes. Tenant, id and times are the
 /// caller's. `default_tz` is for schedules that name no zone.

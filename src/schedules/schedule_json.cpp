@@ -238,6 +238,10 @@ Error in_the_seeds_words(const boost::json::value& json, Error error) {
     return error;
 }
 
+std::string spread_of(std::string_view tenant, std::string_view name) {
+    return fmt::format("{}#{}", tenant, name);
+}
+
 std::string_view to_string(TargetKind kind) {
     return name_of(kinds, kind);
 }
@@ -322,6 +326,10 @@ boost::json::object to_json(const Schedule& schedule) {
     out["updatedAt"] = format_instant(schedule.updated_at);
     out["version"] = schedule.version;
     if (!schedule.fault.empty()) out["fault"] = schedule.fault;
+    // Only after it got another name: whoever works out its fires elsewhere needs it.
+    if (schedule.spec.id != spread_of(schedule.tenant, schedule.name)) {
+        out["spread"] = schedule.spec.id;
+    }
     return out;
 }
 

@@ -96,10 +96,6 @@ queue::RowState row_of(const StoredSchedule& stored) {
 
 }  // namespace
 
-std::string spread_of(std::string_view tenant, std::string_view name) {
-    return fmt::format("{}#{}", tenant, name);
-}
-
 Service::Impl::Impl(runtime::Loop& on_loop,
                     dynamo::Database& in_database,
                     delivery::Sender& sender,

@@ -75,10 +75,6 @@ struct Service::Impl {
     dynamo::BoundCondition key_unused;
 };
 
-/// What `H` and jitter of a schedule are spread by: known before it is made, and kept when it gets
-/// another name.
-[[nodiscard]] std::string spread_of(std::string_view tenant, std::string_view name);
-
 /// Opaque texts of page keys.
 [[nodiscard]] std::string cursor_text(const dynamo::Item& key);
 [[nodiscard]] Result<dynamo::Item> parse_cursor(std::string_view text);

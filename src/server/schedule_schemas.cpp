@@ -149,7 +149,8 @@ constexpr std::string_view answers = R"json({
     "createdAt": {"type": "string", "format": "date-time"},
     "updatedAt": {"type": "string", "format": "date-time"},
     "version": {"type": "integer", "description": "Counts edits, not fires"},
-    "fault": {"type": "string", "description": "Why it cannot fire at present"}
+    "fault": {"type": "string", "description": "Why it cannot fire at present"},
+    "spread": {"type": "string", "description": "What H and jitter are spread by, after it got another name"}
   }
 },
 "SchedulePage": {
