@@ -5,7 +5,7 @@
 #include "core/id.hpp"
 #include "dynamo/ensure_table.hpp"
 #include "dynamo/item/json.hpp"
-#include "outbox/page_key.hpp"
+#include "dynamo/page_key.hpp"
 
 #include <fmt/format.h>
 
@@ -176,9 +176,9 @@ Task<Result<EventPage>> EventStore::list(Listing listing) {
     if (listing.limit < 1 || listing.limit > 1'000) {
         co_return invalid("limit", "must be from 1 to 1000");
     }
-    PageKey place;
+    dynamo::PageKey place;
     if (listing.start_key) {
-        CARILLON_CO_TRY(place, decode_page_key(*listing.start_key));
+        CARILLON_CO_TRY(place, dynamo::decode_page_key(*listing.start_key));
     }
     const auto partitions = rows_.layout().partitions(listing.status);
     const bool beyond_index = listing.status == EventStatus::completed ||
@@ -196,7 +196,7 @@ Task<Result<EventPage>> EventStore::list(Listing listing) {
         }
         if (place.last) break;
     }
-    if (place.partition < places) page.next_key = encode(place);
+    if (place.partition < places) page.next_key = dynamo::encode(place);
     co_return page;
 }
 

@@ -9,6 +9,7 @@
 
 #include "dynamo/database.hpp"
 #include "queue/fairness.hpp"
+#include "queue/handler.hpp"
 #include "queue/in_flight.hpp"
 #include "queue/queue.hpp"
 #include "queue/row.hpp"
@@ -65,16 +66,6 @@ struct Row : FairNode {
     std::vector<std::shared_ptr<Run>> runs{};
     std::uint64_t sequence = 0;
     boost::intrusive::set_member_hook<> timed_hook{};
-};
-
-/// How a row left the book.
-enum class RowEnd : std::uint8_t {
-    done,
-    retried,
-    failed,
-    released,
-    dropped,  ///< Vanished or changed under way.
-    let_go,   ///< Never started, or not to be worked on after all.
 };
 
 struct BookOptions {

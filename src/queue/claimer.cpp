@@ -1,7 +1,6 @@
 #include "queue/claimer.hpp"
 
 #include "core/check.hpp"
-#include "core/id.hpp"
 #include "queue/guarded.hpp"
 #include "queue/row_key.hpp"
 
@@ -60,7 +59,29 @@ void Claimer::look_now() {
     awake_.set();
 }
 
+/// The due index may lack a sort key, which is known once the table was described.
+void Claimer::begin_reading(Cursor& cursor) const {
+    cursor.sorted = context_.due_key.sort.has_value();
+    if (!cursor.sorted && !cursor.position.after) cursor.waits_until.reset();
+}
+
+void Claimer::reread_unsorted(const dynamo::Value& from) {
+    const TimePoint now = context_.loop.now();
+    const TimePoint seen_by = now + context_.options.look_ahead;
+    // A store's watch knows no time: what it tells of may be due.
+    const auto ms = from.number() != nullptr ? from.number()->to_int64() : std::nullopt;
+    const TimePoint due_at = ms ? from_epoch_ms(*ms) : now;
+    for (Cursor& cursor : cursors_) {
+        if (cursor.state == State::ready) cursor.entry_came_somewhere(due_at, seen_by);
+    }
+    awake_.set();
+}
+
 void Claimer::reread(const dynamo::Value& from) {
+    if (!context_.due_key.sort) {
+        reread_unsorted(from);
+        return;
+    }
     std::string bytes = sort_bytes(from);
     if (reread_from_ && reread_bytes_ <= bytes) return;
     reread_from_ = from;
@@ -136,6 +157,7 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     Cursor& cursor = cursors_[index];
     // Without watches a table changes without a word: what was inserted is found from the head.
     if (!context_.watches && cursor.exhausted) cursor.position = Position{};
+    begin_reading(cursor);
     const TimePoint now = context_.loop.now();
     Scan request;
     request.cursor = index;
@@ -146,13 +168,16 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     const std::int64_t began = context_.loop.clock().ticks();
     CARILLON_CO_TRY(Found found, co_await scan(std::move(request)));
     // Before anything else can move the cursor: rereads asked for meanwhile are applied later.
-    cursor.position = std::move(found.end);
-    cursor.exhausted = !found.more;
+    cursor.page_read(std::move(found.end), found.more);
     if (found.skipped && !found.more) {
         cursor.exhausted = false;
         cursor.position = Position{};
     }
     cursor.look_at = now + context_.options.poll_interval;
+    if (found.waits_until) {
+        cursor.waits_until =
+            std::min(cursor.waits_until.value_or(*found.waits_until), *found.waits_until);
+    }
     const bool taken = !found.taken.empty();
     std::vector<Row*> rows = std::move(found.taken);
     // The next page is read meanwhile: a claim may wait behind a large commit.
@@ -164,6 +189,10 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
 
 Task<Result<>> Claimer::plan_next_look(std::size_t index, TimePoint until) {
     Cursor& cursor = cursors_[index];
+    if (!cursor.sorted) {
+        if (cursor.waits_until) cursor.look_at = std::min(cursor.look_at, *cursor.waits_until);
+        co_return Result<>{};
+    }
     if (cursor.state != State::ready) co_return Result<>{};
     auto query = next_query(context_.rows, cursor.partition, until);
     CARILLON_CO_TRY(const dynamo::Page page, co_await context_.database.query(std::move(query)));
@@ -230,7 +259,7 @@ Task<Result<Claimer::Found>> Claimer::scan(Scan scan) {
     Found found;
     found.end = scan.position;
     auto query = page_query(context_.rows,
-                            cursors_[scan.cursor].partition,
+                            cursors_[scan.cursor],
                             scan.position,
                             scan.until,
                             std::max<std::size_t>(1, scan.limit));
@@ -278,6 +307,14 @@ Result<RowState> Claimer::read_row(const dynamo::Item& item) const {
     return *std::move(state);
 }
 
+/// In an unsorted partition what is not due stands beside what is.
+bool Claimer::not_due_yet(const Scan& scan, const RowState& state, Found& found) const {
+    const Cursor& cursor = cursors_[scan.cursor];
+    if (cursor.sorted || state.state != cursor.state || state.due_at <= scan.until) return false;
+    found.waits_until = std::min(found.waits_until.value_or(state.due_at), state.due_at);
+    return true;
+}
+
 /// Takes the item if it can be taken. Returns where its content is now.
 const dynamo::Item* Claimer::choose_one(const Scan& scan,
                                         dynamo::Item& item,
@@ -286,6 +323,7 @@ const dynamo::Item* Claimer::choose_one(const Scan& scan,
     auto id = row_id(item, context_.rows.key());
     CARILLON_CHECK(id.has_value());  // The store's own promise about an index entry.
     auto state = read_row(item);
+    if (state && not_due_yet(scan, *state, found)) return &item;
     if (!state || state->state != cursors_[scan.cursor].state || state->due_at > scan.until) {
         misfits_.met(item, std::move(state));
         return &item;
@@ -316,101 +354,12 @@ void Claimer::pass_over(FairKey& key,
     key.passed_over = true;
     auto& place = places[scan.cursor];
     if (place) {
+        if (!context_.due_key.sort) return;  // In no order: the first place is the earliest.
         const dynamo::Value* sort = item.find(context_.due_key.sort->name);
         if (sort == nullptr || place->at <= sort_bytes(*sort)) return;
     }
     place = previous == nullptr ? scan.position
                                 : position_behind(*previous, context_.rows.key(), context_.due_key);
-}
-
-Task<> Claimer::secure_aside(std::vector<Row*> taken) {
-    auto secured = co_await secure(std::move(taken));
-    if (secured) co_return;
-    claim_error_ = std::move(secured).error();
-    awake_.set();
-}
-
-/// Makes the claims good, and holds the rows that may still be worked on.
-Task<Result<>> Claimer::secure(std::vector<Row*> taken) {
-    Result<> answer{};
-    if (context_.exclusive) {
-        answer = co_await list_in_flight(taken);
-    } else {
-        const std::size_t wanted = taken.size();
-        Leases::Taken leased = co_await leases_.take(std::move(taken));
-        contended_ = leased.lost * 4 > wanted;
-        taken = std::move(leased.rows);
-        if (leased.error) answer = std::unexpected(*std::move(leased.error));
-    }
-    const TimePoint now = context_.loop.now();
-    const bool exclusive_failed = context_.exclusive && !answer;
-    for (Row* row : taken) {
-        const QueueOptions& options = context_.options;
-        if (row->cancelled || context_.stopped() || exclusive_failed) {
-            const dynamo::Value due = context_.rows.due_value(row->due_at);
-            if (context_.exclusive) {
-                book_.retire(*row, RowEnd::let_go);
-            } else {
-                settler_.give_back(*row);
-            }
-            reread(due);
-        } else if (row->state.interruptions > 0 &&
-                   row->state.interruptions >= options.interruptions_max) {
-            poison(*row);
-        } else {
-            book_.hold(*row, now);
-        }
-    }
-    if (answer) error_pause_.reset();
-    context_.dispatch();
-    co_return answer;
-}
-
-Task<Result<>> Claimer::list_in_flight(std::vector<Row*> rows) {
-    std::vector<dynamo::WriteUnit> units;
-    std::vector<InFlightEntry> entries;
-    std::vector<Row*> members;
-    std::size_t bytes = 0;
-    const auto close_batch = [&] {
-        if (members.empty()) return;
-        InFlightBatch& batch =
-            in_flight_.open(ulid(context_.loop.now(), context_.random), members.size());
-        for (Row* row : members) row->batch = &batch;
-        units.emplace_back();
-        units.back().push_back(in_flight_.record(batch, entries));
-        entries.clear();
-        members.clear();
-        bytes = 0;
-    };
-    for (Row* row : rows) {
-        // Those that were interrupted before are listed when they start (see Runner).
-        if (row->state.interruptions > 0) continue;
-        entries.push_back({.id = row->id,
-                           .due_at = row->state.due_at,
-                           .attempts = row->state.attempts,
-                           .interruptions = row->state.interruptions});
-        members.push_back(row);
-        bytes += row->id.size() + 20;
-        if (bytes >= in_flight_bytes_max) close_batch();
-    }
-    close_batch();
-    if (units.empty()) co_return Result<>{};
-    auto answers = co_await context_.database.update_batch(std::move(units), false);
-    for (Result<>& answer : answers) {
-        if (!answer) co_return std::move(answer);
-    }
-    co_return Result<>{};
-}
-
-void Claimer::poison(Row& row) {
-    row.unchanged = context_.rows.unchanged(row.item);
-    Claim claim;
-    claim.item = row.item;
-    claim.row = row.state;
-    claim.attempt = row.state.attempts + 1;
-    claim.due_at = row.due_at;
-    claim.stop = context_.hard_stop.token();
-    settler_.settle_poisoned(row, std::move(claim));
 }
 
 /// A page that gave nothing cost time that rows which are due may need.
@@ -436,6 +385,7 @@ Task<> Claimer::pause_after(Error error) {
 Task<Result<>> Claimer::claim_for(std::shared_ptr<Run> run) {
     for (std::size_t index = 0; index < cursors_.size(); ++index) {
         Position position;
+        begin_reading(cursors_[index]);
         for (bool more = true; more;) {
             while (!has_room() && !context_.stopped()) {
                 ++runs_waiting_;

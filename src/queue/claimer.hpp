@@ -54,11 +54,15 @@ private:
         std::size_t passed_over = 0;
         bool skipped = false;  ///< The page's first rows were left to others.
         bool more = false;     ///< There may be more behind `end`.
+        /// Unsorted partitions: when the first of what is not due yet is due.
+        std::optional<TimePoint> waits_until{};
         Position end;
     };
 
     [[nodiscard]] bool has_room() const;
     void apply_rereads();
+    void reread_unsorted(const dynamo::Value& from);
+    void begin_reading(Cursor& cursor) const;
     [[nodiscard]] Task<bool> look();
     [[nodiscard]] Task<Result<>> look_at_partition(std::size_t index);
     [[nodiscard]] Task<Result<>> plan_next_look(std::size_t index, TimePoint until);
@@ -66,6 +70,7 @@ private:
     [[nodiscard]] Task<Result<Found>> scan(Scan scan);
     void choose(const Scan& scan, dynamo::Page& page, Found& found);
     [[nodiscard]] Result<RowState> read_row(const dynamo::Item& item) const;
+    [[nodiscard]] bool not_due_yet(const Scan& scan, const RowState& state, Found& found) const;
     const dynamo::Item* choose_one(const Scan& scan,
                                    dynamo::Item& item,
                                    const dynamo::Item* previous,

@@ -2,6 +2,9 @@
 
 #include "queue/row_key.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace carillon::queue {
 
 void Cursor::entry_came(const dynamo::Value& sort,
@@ -11,22 +14,47 @@ void Cursor::entry_came(const dynamo::Value& sort,
     if (bytes <= horizon) exhausted = false;
 }
 
+void Cursor::entry_came_somewhere(TimePoint due_at, TimePoint seen_by) {
+    if (due_at > seen_by) {
+        // Not due yet: that it came changes only when to look.
+        if (exhausted) look_at = std::min(look_at, due_at);
+        waits_until = waits_until ? std::min(*waits_until, due_at) : due_at;
+        return;
+    }
+    came_behind = !exhausted;
+    exhausted = false;
+}
+
+void Cursor::page_read(Position end, bool more) {
+    position = std::move(end);
+    exhausted = !more;
+    if (sorted || more) return;
+    position = Position{};
+    if (std::exchange(came_behind, false)) exhausted = false;
+}
+
 bool Cursor::should_look(TimePoint now, Duration poll_interval) const {
     // A look planned later than one interval ahead dates from before the wall clock was set back.
     return !exhausted || look_at <= now || look_at > now + poll_interval;
 }
 
 std::optional<dynamo::QueryRequest> page_query(const RowMap& rows,
-                                               const dynamo::Value& partition,
+                                               const Cursor& cursor,
                                                const Position& position,
                                                TimePoint until,
                                                std::size_t limit) {
-    dynamo::Value last = rows.due_value(until);
-    if (sort_bytes(last) < position.at) return std::nullopt;
     dynamo::QueryRequest query;
     query.table = rows.table();
     query.index = rows.due_index();
-    query.key.hash = partition;
+    query.key.hash = cursor.partition;
+    query.limit = static_cast<std::int64_t>(limit);
+    query.consistent = false;  // The only way an index can be read.
+    if (!cursor.sorted) {
+        query.start_key = position.after;
+        return query;
+    }
+    dynamo::Value last = rows.due_value(until);
+    if (sort_bytes(last) < position.at) return std::nullopt;
     dynamo::SortCondition range;
     if (position.from) {
         range.op = dynamo::SortOperator::between;
@@ -38,8 +66,6 @@ std::optional<dynamo::QueryRequest> page_query(const RowMap& rows,
         query.start_key = position.after;
     }
     query.key.sort = std::move(range);
-    query.limit = static_cast<std::int64_t>(limit);
-    query.consistent = false;  // The only way an index can be read.
     return query;
 }
 

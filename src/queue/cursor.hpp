@@ -23,20 +23,29 @@ struct Cursor {
     State state = State::ready;
     /// Everything before it has been seen.
     Position position{};
-    bool exhausted = false;  ///< At the last look nothing more was due.
-    TimePoint look_at{};     ///< Then the next look is due here.
+    bool exhausted = false;    ///< At the last look nothing more was due.
+    bool sorted = true;        ///< Otherwise the partition is in no order that tells what is due.
+    bool came_behind = false;  ///< Unsorted: something came in since this reading began.
+    /// Unsorted: when the first of the entries that were passed over as not due is due.
+    std::optional<TimePoint> waits_until{};
+    TimePoint look_at{};  ///< Then the next look is due here.
 
     /// An entry came in at `sort`: if that is behind the position, it goes back there.
     /// `horizon` is the last sort key that the next look in time would see.
     void entry_came(const dynamo::Value& sort,
                     const std::string& bytes,
                     const std::string& horizon);
+    /// Unsorted: an entry that is due then came in, somewhere. It is seen by the next reading.
+    void entry_came_somewhere(TimePoint due_at, TimePoint seen_by);
+    /// A page was read up to `end`; `more`: there may be more behind it.
+    void page_read(Position end, bool more);
     [[nodiscard]] bool should_look(TimePoint now, Duration poll_interval) const;
 };
 
-/// The query for entries behind `position` up to `until`; nothing when there cannot be any.
+/// The query for entries behind `position` up to `until`, all of them if the partition is not
+/// sorted; nothing when there cannot be any.
 [[nodiscard]] std::optional<dynamo::QueryRequest> page_query(const RowMap& rows,
-                                                             const dynamo::Value& partition,
+                                                             const Cursor& cursor,
                                                              const Position& position,
                                                              TimePoint until,
                                                              std::size_t limit);

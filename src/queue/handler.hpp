@@ -5,6 +5,7 @@
 #include "queue/row.hpp"
 #include "runtime/stop.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,16 @@ enum class Verdict : std::uint8_t {
     failed,   ///< Failed for good: dead letter.
     release,  ///< Not worked on: ready again at once, nothing counted.
     again,    ///< Ended well, and due again at `ready_at`; attempts count from zero (a schedule).
+};
+
+/// How a row left the hands of a queue.
+enum class RowEnd : std::uint8_t {
+    done,
+    retried,
+    failed,
+    released,
+    dropped,  ///< Vanished or changed under way; its outcome was not stored.
+    let_go,   ///< Never started, or not to be worked on after all, or given up unrecorded.
 };
 
 /// The outcome of one attempt.
@@ -66,6 +77,13 @@ public:
     /// row, and the queue's limit is spent: the answer (usually `failed` with an error in the item)
     /// is stored instead of another attempt.
     virtual Settlement poisoned(Claim claim) = 0;
+
+    /// What handle(), threw() or poisoned() answered is recorded, or never will be. `row_id` names
+    /// the row (key_of_row_id). Keep it short.
+    virtual void ended(std::string_view row_id, RowEnd end) {
+        static_cast<void>(row_id);
+        static_cast<void>(end);
+    }
 };
 
 }  // namespace carillon::queue

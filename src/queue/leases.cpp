@@ -1,8 +1,6 @@
 #include "queue/leases.hpp"
 
-#include "core/check.hpp"
 #include "core/id.hpp"
-#include "queue/row_key.hpp"
 
 #include <algorithm>
 
@@ -23,7 +21,7 @@ Task<Leases::Taken> Leases::take(std::vector<Row*> rows) {
         dynamo::Item item = row->item;
         context_.rows.write(item, next);
         units.emplace_back();
-        units.back().push_back(changes_of(row->item, item));
+        units.back().push_back(changes_.between(row->item, item));
         items.push_back(std::move(item));
         states.push_back(std::move(next));
     }
@@ -54,43 +52,6 @@ Task<Leases::Taken> Leases::take(std::vector<Row*> rows) {
     co_return taken;
 }
 
-/// The write that makes the stored item `after`, touching only what differs from `before`, so that
-/// what a domain changed beside it stays; nothing if the row is no longer the one that was seen.
-dynamo::Write Leases::changes_of(const dynamo::Item& before, const dynamo::Item& after) {
-    dynamo::UpdateRequest update;
-    update.table = context_.rows.table();
-    update.key = *key_of_row_id(*row_id(before, context_.rows.key()), context_.rows.key());
-    update.condition = context_.rows.unchanged(before);
-    std::string set;
-    std::string remove;
-    std::string signature;
-    dynamo::ExpressionNames names;
-    for (const dynamo::Attribute& attribute : after) {
-        const dynamo::Value* old = before.find(attribute.name);
-        if (old != nullptr && *old == attribute.value) continue;
-        const std::string number = std::to_string(names.size());
-        set += (set.empty() ? "SET #" : ", #") + number + " = :" + number;
-        names.emplace_back("#" + number, attribute.name);
-        update.values.emplace_back(":" + number, attribute.value);
-        signature += '+' + attribute.name + '\0';
-    }
-    for (const dynamo::Attribute& attribute : before) {
-        if (after.find(attribute.name) != nullptr) continue;
-        const std::string number = std::to_string(names.size());
-        remove += (remove.empty() ? " REMOVE #" : ", #") + number;
-        names.emplace_back("#" + number, attribute.name);
-        signature += '-' + attribute.name + '\0';
-    }
-    auto known = updates_.find(signature);
-    if (known == updates_.end()) {
-        auto parsed = dynamo::Update::parse(set + remove, names);
-        CARILLON_CHECK(parsed.has_value());
-        known = updates_.emplace(std::move(signature), *std::move(parsed)).first;
-    }
-    update.update = known->second;
-    return update;
-}
-
 Task<> Leases::heartbeat() {
     const Duration third = std::max(Duration{1}, context_.options.lease / 3);
     while (book_.size() > 0) {
@@ -118,7 +79,7 @@ Task<bool> Leases::extend_all() {
         dynamo::Item item = row.item;
         context_.rows.write(item, next);
         units.emplace_back();
-        units.back().push_back(changes_of(row.item, item));
+        units.back().push_back(changes_.between(row.item, item));
         held.emplace_back(row.id, row.state.lease_token);
     });
     if (units.empty()) co_return true;

@@ -9,18 +9,19 @@
 
 #include "queue/book.hpp"
 #include "queue/context.hpp"
+#include "queue/row_changes.hpp"
 #include "runtime/event.hpp"
 
 #include <cstddef>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace carillon::queue {
 
 class Leases {
 public:
-    Leases(Context& context, Book& book) : context_(context), book_(book), drained_(context.loop) {}
+    Leases(Context& context, Book& book)
+        : context_(context), book_(book), drained_(context.loop), changes_(context.rows) {}
 
     /// Leases each of the rows (in phase claiming). Those that were lost to somebody else, or could
     /// not be written, are retired and left out of the answer. An error is that of the store.
@@ -40,13 +41,11 @@ private:
     Task<> heartbeat();
     [[nodiscard]] Task<bool> extend_all();
     void lose(Row& row);
-    [[nodiscard]] dynamo::Write changes_of(const dynamo::Item& before, const dynamo::Item& after);
 
     Context& context_;
     Book& book_;
     runtime::Event drained_;
-    /// Parsed once for each set of attributes that changes.
-    std::unordered_map<std::string, dynamo::Update> updates_;
+    RowChanges changes_;
     bool beating_ = false;
     RateLimit log_limit_;
 };

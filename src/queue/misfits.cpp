@@ -15,23 +15,26 @@ constexpr std::size_t told_max = 10'000;
 
 /// Holds while the row has its place in the index. Its state need not be one that is known.
 dynamo::BoundCondition still_there(const dynamo::Item& item, const dynamo::KeySchema& due_key) {
-    auto parsed =
-        dynamo::Condition::parse("#partition = :partition AND #due = :due",
-                                 {{"#partition", due_key.hash.name}, {"#due", due_key.sort->name}});
+    std::string text = "#partition = :partition";
+    dynamo::ExpressionNames names{{"#partition", due_key.hash.name}};
+    dynamo::ExpressionValues values{{":partition", *item.find(due_key.hash.name)}};
+    if (due_key.sort) {
+        text += " AND #due = :due";
+        names.emplace_back("#due", due_key.sort->name);
+        values.emplace_back(":due", *item.find(due_key.sort->name));
+    }
+    auto parsed = dynamo::Condition::parse(text, names);
     CARILLON_CHECK(parsed.has_value());
-    return {
-        *std::move(parsed),
-        {{":partition", *item.find(due_key.hash.name)}, {":due", *item.find(due_key.sort->name)}}};
+    return {*std::move(parsed), std::move(values)};
 }
 
 }  // namespace
 
 void Misfits::met(const dynamo::Item& item, Result<RowState> state) {
     // The store's own promise about an index entry; a projection that left the key out is not ours.
-    if (item.find(context_.due_key.hash.name) == nullptr ||
-        item.find(context_.due_key.sort->name) == nullptr) {
-        return;
-    }
+    const dynamo::KeySchema& key = context_.due_key;
+    if (item.find(key.hash.name) == nullptr) return;
+    if (key.sort && item.find(key.sort->name) == nullptr) return;
     met_.push_back({item, std::move(state)});
 }
 

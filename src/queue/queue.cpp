@@ -104,6 +104,7 @@ Queue::Impl::Impl(runtime::Loop& loop,
       self(std::make_shared<Impl*>(this)) {
     context.dispatch = [this] {
         runner.dispatch();
+        claimer.wake();
         changed();
     };
     context.wake_claimer = [this] {
@@ -135,7 +136,7 @@ Task<Result<>> Queue::Impl::prepare_once() {
     CARILLON_CO_TRY(const dynamo::TableDescription table,
                     co_await context.database.describe_table(context.rows.table()));
     const dynamo::IndexSchema* index = table.schema.index(context.rows.due_index());
-    if (index == nullptr || !index->key.sort) {
+    if (index == nullptr) {
         co_return fail(
             Errc::not_found,
             "table " + context.rows.table() + " has no due index " + context.rows.due_index());

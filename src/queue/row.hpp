@@ -46,7 +46,8 @@ public:
     [[nodiscard]] virtual const std::string& due_index() const = 0;
     /// The due index's hash keys that hold the rows of `state` (ready or leased), one per shard.
     [[nodiscard]] virtual std::vector<dynamo::Value> partitions(State state) const = 0;
-    /// `at` as a sort key of the due index.
+    /// `at` as a sort key of the due index, a number or a text. An index without a sort key is read
+    /// whole, and what is not due yet is passed over; there this is the number of milliseconds.
     [[nodiscard]] virtual dynamo::Value due_value(TimePoint at) const = 0;
 
     /// `corrupt` when the item is not such a row; the queue then sets it aside and says so.
@@ -65,6 +66,13 @@ public:
     /// Holds while the stored row is the one that was read as `seen` (or was claimed with its
     /// token).
     [[nodiscard]] virtual dynamo::BoundCondition unchanged(const dynamo::Item& seen) const = 0;
+
+    /// What an outcome may change, where others write the rest of the row meanwhile: outcomes are
+    /// then written as updates of these attributes alone. nullptr: as whole rows.
+    [[nodiscard]] virtual const std::vector<std::string>* outcome_attributes() const {
+        return nullptr;
+    }
+
     /// Rows of one key share its concurrency limit and its turn (an endpoint, a tenant).
     [[nodiscard]] virtual std::string fairness_key(const dynamo::Item& item) const = 0;
 };

@@ -66,6 +66,7 @@ Task<> Runner::work(Row* row) {
         // One more than the others: the row that has just ended has given its place back.
         row = book_.running() < std::max<std::size_t>(1, context_.options.concurrency) ? take()
                                                                                        : nullptr;
+        context_.wake_claimer();  // There is room for another one.
         if (row == nullptr) break;
         if (++rows >= rows_per_turn || context_.loop.clock().ticks() - turn_began > ns_per_turn) {
             co_await runtime::next_turn(context_.loop);
@@ -118,7 +119,6 @@ Task<> Runner::run(Row& row) {
     } else {
         settler_.settle(row, std::move(settlement));
     }
-    context_.wake_claimer();
 }
 
 Task<> Runner::list_and_start() {

@@ -141,10 +141,20 @@ void Settler::give_up() {
     }
 }
 
+/// The row leaves the book, and the domain hears of it.
+void Settler::leaves(const Outcome& outcome, RowEnd end) {
+    const std::string id = outcome.row->id;
+    book_.retire(*outcome.row, end);
+    const auto told = guarded([&] { context_.handler.ended(id, end); });
+    if (told) return;
+    context_.log.error("a handler threw when it was told of an outcome",
+                       {{"queue", context_.options.name}, {"error", told.error()}});
+}
+
 void Settler::let_go(Outcome& outcome) {
     --elsewhere_;
     ++unrecorded_;
-    book_.retire(*outcome.row, RowEnd::let_go);
+    leaves(outcome, RowEnd::let_go);
 }
 
 void Settler::give_back(Row& row) {
@@ -250,6 +260,7 @@ Task<bool> Settler::commit(std::vector<Outcome> batch) {
     }
     show();
     context_.dispatch();
+    context_.wake_claimer();  // Outcomes that wait take room as well.
     co_return swept;
 }
 
@@ -280,13 +291,16 @@ std::vector<dynamo::WriteUnit> Settler::units_of(std::vector<Outcome>& batch,
     return units;
 }
 
-dynamo::Write Settler::main_write(const Outcome& outcome) const {
+dynamo::Write Settler::main_write(const Outcome& outcome) {
     if (outcome.settlement.remove && outcome.settlement.verdict == Verdict::done) {
         dynamo::DeleteRequest removal;
         removal.table = context_.rows.table();
         removal.key = *key_of_row_id(outcome.row->id, context_.rows.key());
         removal.condition = outcome.row->unchanged;
         return removal;
+    }
+    if (const auto* attributes = context_.rows.outcome_attributes()) {
+        return changes_.of(outcome.settlement.item, *attributes, outcome.row->unchanged);
     }
     dynamo::PutRequest put;
     put.table = context_.rows.table();
@@ -295,7 +309,7 @@ dynamo::Write Settler::main_write(const Outcome& outcome) const {
     return put;
 }
 
-dynamo::WriteUnit Settler::unit_of(const Outcome& outcome) const {
+dynamo::WriteUnit Settler::unit_of(const Outcome& outcome) {
     dynamo::WriteUnit unit;
     unit.reserve(1 + outcome.settlement.also.size());
     unit.push_back(main_write(outcome));
@@ -328,7 +342,7 @@ void Settler::recorded(Outcome& outcome) {
         case RowEnd::let_go:
             break;
     }
-    book_.retire(*outcome.row, outcome.end);
+    leaves(outcome, outcome.end);
     // The store's watch may have spoken while the row was still in the book.
     if (outcome.next.state == State::ready) {
         context_.reread(context_.rows.due_value(outcome.next.due_at));
@@ -340,7 +354,7 @@ void Settler::dropped(Outcome& outcome) {
     ++context_.counts.dropped;
     context_.metrics.dropped.add();
     const TimePoint due_at = outcome.row->due_at;
-    book_.retire(*outcome.row, RowEnd::dropped);
+    leaves(outcome, outcome.end == RowEnd::let_go ? RowEnd::let_go : RowEnd::dropped);
     // If it is still there, it may still be due.
     context_.reread(context_.rows.due_value(due_at));
 }
@@ -386,6 +400,19 @@ Task<> Settler::resolve(Outcome outcome, Error error) {
     context_.dispatch();
 }
 
+/// Whether the stored row is what an earlier try would have left.
+bool Settler::is_applied(const Outcome& outcome, const std::optional<dynamo::Item>& stored) const {
+    if (outcome.settlement.remove && outcome.settlement.verdict == Verdict::done) return !stored;
+    if (!stored) return false;
+    const auto* attributes = context_.rows.outcome_attributes();
+    if (attributes == nullptr) return *stored == outcome.settlement.item;
+    return std::ranges::all_of(*attributes, [&](const std::string& name) {
+        const dynamo::Value* wanted = outcome.settlement.item.find(name);
+        const dynamo::Value* found = stored->find(name);
+        return wanted == nullptr ? found == nullptr : found != nullptr && *found == *wanted;
+    });
+}
+
 /// The row is not as it was claimed, or something beside it was in the way.
 Task<> Settler::resolve_condition(Outcome outcome, Error error) {
     if (outcome.uncertain) {
@@ -397,11 +424,7 @@ Task<> Settler::resolve_condition(Outcome outcome, Error error) {
             co_await retry_later(std::move(again));
             co_return;
         }
-        const bool removed =
-            outcome.settlement.remove && outcome.settlement.verdict == Verdict::done;
-        const bool applied = removed ? !stored->has_value()
-                                     : stored->has_value() && **stored == outcome.settlement.item;
-        if (applied) {
+        if (is_applied(outcome, *stored)) {
             recorded(outcome);
             co_return;
         }

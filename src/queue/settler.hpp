@@ -8,6 +8,7 @@
 
 #include "queue/book.hpp"
 #include "queue/context.hpp"
+#include "queue/row_changes.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -44,7 +45,7 @@ struct Outcome {
 class Settler {
 public:
     Settler(Context& context, Book& book, InFlight& in_flight)
-        : context_(context), book_(book), in_flight_(in_flight) {}
+        : context_(context), book_(book), in_flight_(in_flight), changes_(context.rows) {}
 
     /// The row ran (or is poisoned): records its settlement. The row's `unchanged` is set.
     void settle(Row& row, Settlement settlement, bool poisoned = false);
@@ -77,8 +78,11 @@ private:
     [[nodiscard]] Task<bool> commit(std::vector<Outcome> batch);
     [[nodiscard]] std::vector<dynamo::WriteUnit> units_of(std::vector<Outcome>& batch,
                                                           std::vector<std::string>& removals);
-    [[nodiscard]] dynamo::WriteUnit unit_of(const Outcome& outcome) const;
-    [[nodiscard]] dynamo::Write main_write(const Outcome& outcome) const;
+    [[nodiscard]] dynamo::WriteUnit unit_of(const Outcome& outcome);
+    [[nodiscard]] dynamo::Write main_write(const Outcome& outcome);
+    [[nodiscard]] bool is_applied(const Outcome& outcome,
+                                  const std::optional<dynamo::Item>& stored) const;
+    void leaves(const Outcome& outcome, RowEnd end);
     void recorded(Outcome& outcome);
     void dropped(Outcome& outcome);
     void let_go(Outcome& outcome);
@@ -92,6 +96,7 @@ private:
     Context& context_;
     Book& book_;
     InFlight& in_flight_;
+    RowChanges changes_;
     std::deque<Outcome> waiting_;
     std::size_t elsewhere_ = 0;  // Outcomes in a commit, being resolved, or waiting to be retried.
     std::size_t committing_ = 0;

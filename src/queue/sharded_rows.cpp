@@ -93,6 +93,17 @@ ShardedRows::ShardedRows(ShardedRowsOptions options) : options_(std::move(option
     before_first_turn_ = parse_condition("#s = :s AND attribute_not_exists(#t)", turn);
     const dynamo::ExpressionNames token{{"#s", options_.state}, {"#l", options_.lease_token}};
     by_token_ = parse_condition("#s = :s AND #l = :l", token);
+    if (!options_.outcome_attributes) return;
+    for (const std::string& own : {options_.state,
+                                   options_.partition,
+                                   options_.due,
+                                   options_.attempts,
+                                   options_.interruptions,
+                                   options_.lease_token,
+                                   options_.lease_owner,
+                                   options_.turn}) {
+        options_.outcome_attributes->push_back(own);
+    }
 }
 
 dynamo::TableSchema ShardedRows::schema() const {
@@ -154,7 +165,8 @@ Result<RowState> ShardedRows::read(const dynamo::Item& item) const {
 
 void ShardedRows::write(dynamo::Item& item, const RowState& row) const {
     item.set(options_.state, to_string(row.state));
-    if (row.state == State::ready || row.state == State::leased) {
+    const bool listed = row.state == State::failed && options_.failed_in_index;
+    if (row.state == State::ready || row.state == State::leased || listed) {
         item.set(options_.partition, partition_name(row.state, shard_of(item)));
         item.set(options_.due, to_epoch_ms(row.due_at));
     } else {

@@ -9,6 +9,7 @@
 
 #include "queue/row.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,11 @@ struct ShardedRowsOptions {
     /// Counts the writes of the queue: tells a row from the same row after a turn through the same
     /// state, due time and attempts.
     std::string turn = "turn";
+    /// Failed rows stay in the index, in `failed#<shard>`, so that they can be listed.
+    bool failed_in_index = false;
+    /// When given, outcomes are written as updates of the queue's own attributes and these alone
+    /// (RowMap::outcome_attributes).
+    std::optional<std::vector<std::string>> outcome_attributes{};
 };
 
 class ShardedRows final : public RowMap {
@@ -55,6 +61,11 @@ public:
     [[nodiscard]] Result<RowState> read(const dynamo::Item& item) const override;
     void write(dynamo::Item& item, const RowState& row) const override;
     [[nodiscard]] dynamo::BoundCondition unchanged(const dynamo::Item& seen) const override;
+
+    [[nodiscard]] const std::vector<std::string>* outcome_attributes() const override {
+        return options_.outcome_attributes ? &*options_.outcome_attributes : nullptr;
+    }
+
     [[nodiscard]] std::string fairness_key(const dynamo::Item& item) const override;
 
 private:
