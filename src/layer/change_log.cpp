@@ -393,34 +393,59 @@ Task<Result<std::vector<SeenRow>>> ChangeLog::list(std::string partition,
     co_return rows;
 }
 
-Task<Result<>> ChangeLog::expire(std::string partition, std::vector<SeenRow> rows) {
+void ChangeLog::add_end(std::vector<dynamo::WriteUnit>& units,
+                        const std::string& partition,
+                        const SeenRow& row) const {
+    const std::int64_t end = to_epoch_ms(loop_.now()) / 1'000 + row.keep_seconds;
+    for (std::uint64_t part = 0; part < row.parts; ++part) {
+        Item key = table_.log_key(partition, row.first, part);
+        if (row.keep_seconds <= 0) {
+            units.emplace_back().emplace_back(
+                dynamo::DeleteRequest{.table = table_.table(), .key = std::move(key)});
+            continue;
+        }
+        dynamo::UpdateRequest change{.table = table_.table(), .key = std::move(key)};
+        change.update = set_ttl_;
+        change.values = {{":ttl", end}};
+        change.condition = dynamo::BoundCondition{present_};
+        units.emplace_back().emplace_back(std::move(change));
+    }
+}
+
+Task<Result<>> ChangeLog::expire(std::string partition,
+                                 std::vector<SeenRow> rows,
+                                 std::uint64_t& done) {
     constexpr std::size_t batch_max = 100;
-    std::vector<dynamo::WriteUnit> units;
-    for (std::size_t at = 0; at <= rows.size(); ++at) {
-        if (units.size() >= batch_max || (at == rows.size() && !units.empty())) {
-            auto answers = co_await database_.update_batch(std::exchange(units, {}));
-            for (Result<>& answer : answers) {
+    constexpr int tries_max = 4;
+    for (std::size_t from = 0; from < rows.size(); from += batch_max) {
+        std::vector<SeenRow> left(
+            rows.begin() + static_cast<std::ptrdiff_t>(from),
+            rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), from + batch_max)));
+        const SeenRow last = left.back();
+        for (int failures = 0; !left.empty();) {
+            std::vector<dynamo::WriteUnit> units;
+            std::vector<std::size_t> of;  // The row of each unit.
+            for (std::size_t i = 0; i < left.size(); ++i) {
+                add_end(units, partition, left[i]);
+                of.resize(units.size(), i);
+            }
+            const auto answers = co_await database_.update_batch(std::move(units));
+            std::vector<SeenRow> again;
+            Error error;
+            for (std::size_t i = 0; i < answers.size(); ++i) {
                 // A row that is gone is what was wanted.
-                if (answer || answer.error().code == Errc::condition_failed) continue;
-                co_return std::move(answer);
+                if (answers[i] || answers[i].error().code == Errc::condition_failed) continue;
+                error = answers[i].error();
+                if (again.empty() || again.back().first != left[of[i]].first) {
+                    again.push_back(left[of[i]]);
+                }
             }
+            left = std::move(again);
+            if (left.empty()) break;
+            if (++failures == tries_max) co_return std::unexpected(std::move(error));
+            (void)co_await loop_.sleep_for(backoff_delay(conflict_pause, failures, random_));
         }
-        if (at == rows.size()) break;
-        const SeenRow& row = rows[at];
-        for (std::uint64_t part = 0; part < row.parts; ++part) {
-            Item key = table_.log_key(partition, row.first, part);
-            if (row.keep_seconds <= 0) {
-                units.emplace_back().emplace_back(
-                    dynamo::DeleteRequest{.table = table_.table(), .key = std::move(key)});
-                continue;
-            }
-            const std::int64_t end = to_epoch_ms(loop_.now()) / 1'000 + row.keep_seconds;
-            dynamo::UpdateRequest change{.table = table_.table(), .key = std::move(key)};
-            change.update = set_ttl_;
-            change.values = {{":ttl", end}};
-            change.condition = dynamo::BoundCondition{present_};
-            units.emplace_back().emplace_back(std::move(change));
-        }
+        done = last.first + last.count - 1;
     }
     co_return Result<>{};
 }

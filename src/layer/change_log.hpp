@@ -106,7 +106,10 @@ public:
                                                           std::uint64_t through);
 
     /// Folded rows end once their time is over: deleted, or given to the table's time to live.
-    [[nodiscard]] Task<Result<>> expire(std::string partition, std::vector<SeenRow> rows);
+    /// `done` becomes the last sequence up to which that is so, also when it fails.
+    [[nodiscard]] Task<Result<>> expire(std::string partition,
+                                        std::vector<SeenRow> rows,
+                                        std::uint64_t& done);
 
 private:
     struct Waiting;
@@ -124,6 +127,9 @@ private:
     [[nodiscard]] dynamo::WriteUnit build(const std::string& partition,
                                           const Head& head,
                                           Attempt& attempt) const;
+    void add_end(std::vector<dynamo::WriteUnit>& units,
+                 const std::string& partition,
+                 const SeenRow& row) const;
     void forget_idle_lanes();
 
     runtime::Loop& loop_;

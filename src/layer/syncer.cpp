@@ -140,15 +140,11 @@ Task<Result<>> Syncer::visit(Round& round) {
 }
 
 Task<> Syncer::visit_one(Round& round, std::string partition) {
-    Result<> outcome;
-    const auto folded = co_await fold_partition(round.lease, partition);
-    if (folded) {
-        round.report.count += *folded;
-        round.report.partitions += *folded > 0 ? 1 : 0;
-        outcome = co_await compact_partition(round.lease, partition, round.everything);
-    } else {
-        outcome = std::unexpected(folded.error());
-    }
+    std::uint64_t folded = 0;
+    Result<> outcome = co_await fold_partition(round.lease, partition, folded);
+    round.report.count += folded;
+    round.report.partitions += folded > 0 ? 1 : 0;
+    if (outcome) outcome = co_await compact_partition(round.lease, partition, round.everything);
     if (!outcome) {
         ++round.report.failed;
         const std::string text = describe(outcome.error());
@@ -159,13 +155,12 @@ Task<> Syncer::visit_one(Round& round, std::string partition) {
     round.places.release();
 }
 
-Task<Result<std::uint64_t>> Syncer::fold_partition(Lease& lease, std::string partition) {
-    std::uint64_t total = 0;
+Task<Result<>> Syncer::fold_partition(Lease& lease, std::string partition, std::uint64_t& total) {
     CARILLON_CO_TRY(Manifest current, co_await manifest(partition));
     if (current.trimmed < current.watermark) {
         CARILLON_CO_TRY(auto rows,
                         co_await log_.list(partition, current.trimmed, current.watermark));
-        CARILLON_CO_TRY_VOID(co_await trim_rows(partition, current, std::move(rows)));
+        co_await trim_rows(partition, current, std::move(rows));
     }
     CARILLON_CO_TRY(const Head head, co_await log_.head(partition));
     while (current.watermark < head.sequence) {
@@ -202,23 +197,30 @@ Task<Result<std::uint64_t>> Syncer::fold_partition(Lease& lease, std::string par
         const std::uint64_t count = slice.last - current.watermark;
         CARILLON_CO_TRY(current, co_await publish(lease, std::move(publication)));
         total += count;
-        CARILLON_CO_TRY_VOID(co_await trim_rows(partition, current, std::move(rows)));
+        co_await trim_rows(partition, current, std::move(rows));
     }
-    co_return total;
+    co_return Result<>{};
 }
 
-Task<Result<>> Syncer::trim_rows(const std::string& partition,
-                                 Manifest& manifest,
-                                 std::vector<SeenRow> rows) {
-    CARILLON_CO_TRY_VOID(co_await log_.expire(partition, std::move(rows)));
+/// What cannot be done now is done by the next sync: it must not keep this one from going on.
+Task<> Syncer::trim_rows(const std::string& partition,
+                         Manifest& manifest,
+                         std::vector<SeenRow> rows) {
+    std::uint64_t done = manifest.trimmed;
+    const auto expired = co_await log_.expire(partition, std::move(rows), done);
+    if (!expired) {
+        lines_.debug("rows of a layer's log stay for now",
+                     {{"layer", table_.name()}, {"error", expired.error().message}});
+    } else {
+        done = manifest.watermark;
+    }
+    if (done <= manifest.trimmed) co_return;
     dynamo::UpdateRequest request{.table = table_.table(), .key = table_.manifest_key(partition)};
     request.update = set_trimmed_;
-    request.values = {{":trimmed", static_cast<std::int64_t>(manifest.watermark)}};
+    request.values = {{":trimmed", static_cast<std::int64_t>(done)}};
     request.condition = dynamo::BoundCondition{
         same_version_, {{":version", static_cast<std::int64_t>(manifest.version)}}};
-    CARILLON_CO_TRY_VOID(co_await database_.update_item(std::move(request)));
-    manifest.trimmed = manifest.watermark;
-    co_return Result<>{};
+    if (co_await database_.update_item(std::move(request))) manifest.trimmed = done;
 }
 
 Task<Result<>> Syncer::compact_partition(Lease& lease, std::string partition, bool everything) {

@@ -91,11 +91,9 @@ private:
     Task<> heartbeat(Lease& lease, runtime::StopToken stop);
     Task<Result<>> visit(Round& round);
     Task<> visit_one(Round& round, std::string partition);
-    Task<Result<std::uint64_t>> fold_partition(Lease& lease, std::string partition);
+    Task<Result<>> fold_partition(Lease& lease, std::string partition, std::uint64_t& total);
     Task<Result<>> compact_partition(Lease& lease, std::string partition, bool everything);
-    Task<Result<>> trim_rows(const std::string& partition,
-                             Manifest& manifest,
-                             std::vector<SeenRow> rows);
+    Task<> trim_rows(const std::string& partition, Manifest& manifest, std::vector<SeenRow> rows);
     Task<Result<std::vector<std::string>>> known_objects();
     Task<Result<>> collect_garbage();
     Task<Result<>> sweep();
