@@ -69,7 +69,10 @@ FairKey& Book::key_of(const dynamo::Item& item, const RowState& state) {
     if (state.interruptions >= suspect_interruptions) {
         return queue_.key_with_limit(std::string("\0suspects", 9), 1);
     }
-    return queue_.key(rows_map_.fairness_key(item));
+    FairKey& key = queue_.key(rows_map_.fairness_key(item));
+    // As its latest row says.
+    key.weight = rows_map_.weight(item);
+    return key;
 }
 
 Row& Book::claim(std::string id, dynamo::Item item, RowState state, FairKey& key) {

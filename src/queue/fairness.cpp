@@ -47,11 +47,15 @@ void FairQueue::remove(FairNode& node) {
 FairNode* FairQueue::pop() {
     if (ring_.empty()) return nullptr;
     FairKey& key = ring_.front();
-    ring_.pop_front();
     FairNode& node = key.rows_.front();
     key.rows_.pop_front();
     ++key.running_;
-    enter_or_leave(key);  // To the end of the ring, if it has more.
+    if (++key.taken_ >= key.weight) {
+        // Its turn is over: to the end of the ring, if it has more.
+        ring_.pop_front();
+        key.taken_ = 0;
+    }
+    enter_or_leave(key);
     return &node;
 }
 
@@ -66,6 +70,7 @@ void FairQueue::enter_or_leave(FairKey& key) {
     if (key.may_start() == inside) return;
     if (inside) {
         ring_.erase(Ring::s_iterator_to(key));
+        key.taken_ = 0;
     } else {
         ring_.push_back(key);
     }

@@ -1,8 +1,8 @@
 // Whose turn it is: rows that may start, by fairness key.
 //
-// Deficit round robin with rows of one cost: every key with something to start gets one row a turn,
-// in due order within the key, and a key that has reached its limit leaves the ring until one of
-// its rows has ended. Pure: no clock, no storage. Nothing is allocated per row.
+// Deficit round robin with rows of one cost: every key with something to start gets as many rows a
+// turn as it weighs, in due order within the key, and a key that has reached its limit leaves the
+// ring until one of its rows has ended. Pure: no clock, no storage. Nothing is allocated per row.
 
 #pragma once
 
@@ -42,6 +42,7 @@ public:
     /// Taken by FairQueue::pop and not yet ended.
     [[nodiscard]] std::size_t running() const { return running_; }
 
+    std::size_t weight = 1;     ///< Rows a turn, at least 1.
     std::size_t held = 0;       ///< Claimed and not started, kept by Book.
     std::size_t users = 0;      ///< Who refers to this key; unused ones are forgotten.
     bool passed_over = false;   ///< Rows of it were left in the index (see Claimer).
@@ -62,6 +63,7 @@ private:
     std::string name_;
     std::size_t limit_;
     std::size_t running_ = 0;
+    std::size_t taken_ = 0;  // Rows of the turn that it is in.
     Rows rows_;
 
 public:

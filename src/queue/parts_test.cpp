@@ -55,6 +55,28 @@ TEST(FairQueue, GivesEachKeyOneRowATurn) {
     EXPECT_EQ(order, "abcabaa-");
 }
 
+TEST(FairQueue, GivesAKeyAsManyRowsATurnAsItWeighs) {
+    Turns turns(0);
+    for (int i = 0; i < 7; ++i) turns.add("a");
+    for (int i = 0; i < 3; ++i) turns.add("b");
+    turns.queue.key("a").weight = 3;
+    std::string order;
+    for (int i = 0; i < 11; ++i) order += turns.pop();
+    EXPECT_EQ(order, "aaabaaabab-");
+}
+
+TEST(FairQueue, AKeyAtItsLimitLeavesTheRestOfItsTurn) {
+    Turns turns(1);
+    for (int i = 0; i < 2; ++i) turns.add("a");
+    turns.add("b");
+    turns.queue.key("a").weight = 3;
+    EXPECT_EQ(turns.pop(), "a");
+    EXPECT_EQ(turns.pop(), "b");
+    EXPECT_EQ(turns.pop(), "-");
+    turns.queue.ended(turns.queue.key("a"));
+    EXPECT_EQ(turns.pop(), "a");
+}
+
 TEST(FairQueue, KeepsDueOrderWithinAKey) {
     Turns turns(0);
     FairNode& late = turns.add("a", 30ms);

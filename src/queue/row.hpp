@@ -75,6 +75,12 @@ public:
 
     /// Rows of one key share its concurrency limit and its turn (an endpoint, a tenant).
     [[nodiscard]] virtual std::string fairness_key(const dynamo::Item& item) const = 0;
+
+    /// How many rows of its key start a turn, where more are due than can run: at least 1.
+    [[nodiscard]] virtual std::size_t weight(const dynamo::Item& item) const {
+        static_cast<void>(item);
+        return 1;
+    }
 };
 
 }  // namespace carillon::queue

@@ -206,6 +206,14 @@ std::string ShardedRows::fairness_key(const dynamo::Item& item) const {
     return read_text(item, options_.fairness_attribute);
 }
 
+std::size_t ShardedRows::weight(const dynamo::Item& item) const {
+    if (options_.weight_attribute.empty()) return 1;
+    const dynamo::Value* value = item.find(options_.weight_attribute);
+    const auto number =
+        value == nullptr || value->number() == nullptr ? std::nullopt : value->number()->to_int64();
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(number.value_or(1), 1, 100));
+}
+
 int ShardedRows::shard_of(const dynamo::Item& item) const {
     if (options_.shards == 1) return 0;
     const auto id = row_id(item, options_.key);

@@ -23,6 +23,8 @@ struct ShardedRowsOptions {
     /// The attribute whose text is the fairness key; when empty or absent in an item, all rows
     /// share one.
     std::string fairness_attribute{};
+    /// The attribute whose number is the weight (1 to 100); when empty or absent: 1.
+    std::string weight_attribute{};
     /// The attributes. None may be one of the key's.
     std::string state = "state";
     std::string partition = "duePartition";
@@ -67,6 +69,7 @@ public:
     }
 
     [[nodiscard]] std::string fairness_key(const dynamo::Item& item) const override;
+    [[nodiscard]] std::size_t weight(const dynamo::Item& item) const override;
 
 private:
     [[nodiscard]] int shard_of(const dynamo::Item& item) const;

@@ -121,6 +121,7 @@ void write(dynamo::Item& item, const Run& run) {
         item.erase("statusKey");
     }
     item.set("fairnessKey", run.tenant + "#" + run.schedule_id);
+    item.set("priority", run.policy.priority);
     item.set("work", to_text(work_json(run)));
     if (run.finished_at) {
         set_expiry(item, *run.finished_at + run.policy.retention);

@@ -234,11 +234,18 @@ Task<net::ServerResponse> Router::dispatch(Call& call, const Entry& entry) {
 
     if (auto refusal = read_body(entry.route, call)) co_return problem_response(*refusal);
 
+    // Handlers may take the body away.
+    const bool has_body = !call.body.is_null();
     std::string fault;
     try {
         auto response = co_await entry.route.handler(call);
         if (response) co_return *std::move(response);
-        co_return answer_error(response.error(), call, entry.route.operation);
+        Error error = std::move(response).error();
+        // A mistake about the whole of the document has no path within it.
+        if (error.code == Errc::invalid && error.field.empty() && has_body) {
+            error.field = "body";
+        }
+        co_return answer_error(error, call, entry.route.operation);
     } catch (const std::exception& exception) {
         fault = exception.what();
     } catch (...) {
