@@ -18,6 +18,7 @@ Begin here:
   carillon demo                              see it work, in ten seconds
   carillon serve                             a server on http://127.0.0.1:3080
   carillon webhook add URL --in 5s           let it call URL in five seconds
+  carillon schedule add N '@daily' --url URL a schedule that calls URL every day
   carillon listen --port 9000                a receiver to try with
   carillon cron '0 9 L * *'                  what a rule means, and when it fires
   carillon forecast                          what all schedules will do in the next day
@@ -25,7 +26,7 @@ Begin here:
   carillon store tables                      what is stored
 
 Exit codes: 0 fine, 1 refused or failed, 2 the command line makes no sense,
-3 no server answers, 4 there is no such webhook, table or item.)";
+3 no server answers, 4 there is no such webhook, schedule, table or item.)";
 
 constexpr const char* serve_footer = R"(
 Settings come from flags, then the environment (names in brackets), then carillon.toml
@@ -453,10 +454,12 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     add_listen(app, line);
     add_cron_command(
         app, [&line](cli::CronOptions options) { line.choose(CronCommand{std::move(options)}); });
-    add_forecast_command(
-        app, environment, [&line](ForecastCommand command) { line.choose(std::move(command)); });
-    add_event_command(
-        app, environment, [&line](EventCommand command) { line.choose(std::move(command)); });
+    const auto chosen = [&line](auto command) { line.choose(std::move(command)); };
+    add_schedule_command(app, environment, chosen);
+    add_run_command(app, environment, chosen);
+    add_calendar_command(app, environment, chosen);
+    add_forecast_command(app, environment, chosen);
+    add_event_command(app, environment, chosen);
     add_dynamodb(app, line);
     StoreLine stores;
     stores.on_store = [&line](StoreCommand command) { line.choose(std::move(command)); };

@@ -5,6 +5,7 @@
 
 #include "app/command_line_event.hpp"
 #include "app/command_line_forecast.hpp"
+#include "app/command_line_schedule.hpp"
 #include "app/config.hpp"
 #include "app/listen.hpp"
 #include "app/store_tool.hpp"
@@ -86,6 +87,9 @@ using Command = std::variant<Ended,
                              MigrateCommand,
                              CronCommand,
                              ForecastCommand,
+                             ScheduleCommand,
+                             RunCommand,
+                             CalendarCommand,
                              EventCommand,
                              WebhookCommand>;
 

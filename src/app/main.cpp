@@ -94,8 +94,20 @@ public:
     }
 
     cli::ExitCode operator()(const EventCommand& command) {
+        return ask_server<cli::EventCommands>(command);
+    }
+
+    cli::ExitCode operator()(const ScheduleCommand& command) {
+        return ask_server<cli::ScheduleCommands>(command);
+    }
+
+    cli::ExitCode operator()(const RunCommand& command) {
+        return ask_server<cli::RunCommands>(command);
+    }
+
+    cli::ExitCode operator()(const CalendarCommand& command) {
         return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
-            return run_event(api, command);
+            return run_calendar(api, command);
         });
     }
 
@@ -116,8 +128,21 @@ private:
         return resolve_with(command.flags, environment, file);
     }
 
-    Task<cli::ExitCode> run_event(cli::Api& api, const EventCommand& command) {
-        cli::EventCommands commands(api, console_, clock_);
+    template <class Commands, class Command>
+    cli::ExitCode ask_server(const Command& command) {
+        return cli::with_api(command.server, console_, clock_, [&](cli::Api& api) {
+            return run_commands<Commands>(api, command);
+        });
+    }
+
+    template <class Commands, class Command>
+    Task<cli::ExitCode> run_commands(cli::Api& api, const Command& command) {
+        Commands commands(api, console_, clock_);
+        co_return co_await commands.run(command.options);
+    }
+
+    Task<cli::ExitCode> run_calendar(cli::Api& api, const CalendarCommand& command) {
+        cli::CalendarCommands commands(api, console_);
         co_return co_await commands.run(command.options);
     }
 

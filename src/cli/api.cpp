@@ -22,6 +22,7 @@ Errc code_of(int status) {
         case 404:
             return Errc::not_found;
         case 409:
+        case 412:
             return Errc::condition_failed;
         case 403:
             return Errc::denied;
@@ -58,7 +59,8 @@ Api::Api(runtime::Loop& loop, runtime::BlockingPool& pool, net::Url server)
 
 Task<Result<json::value>> Api::call(std::string method,
                                     std::string path,
-                                    std::optional<json::value> body) {
+                                    std::optional<json::value> body,
+                                    net::Headers headers) {
     net::ClientRequest request;
     request.url = server_;
     const std::size_t question = path.find('?');
@@ -67,6 +69,7 @@ Task<Result<json::value>> Api::call(std::string method,
     request.url.path = base + path.substr(0, question);
     request.url.query = question == std::string::npos ? "" : path.substr(question + 1);
     request.method = std::move(method);
+    request.headers = std::move(headers);
     request.headers.add("Accept", "application/json");
     request.total_timeout = answer_timeout;
     request.response_body_max = answer_bytes_max;

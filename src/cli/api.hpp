@@ -27,7 +27,8 @@ public:
     /// stands for the status, with the problem's text and field.
     [[nodiscard]] Task<Result<json::value>> call(std::string method,
                                                  std::string path,
-                                                 std::optional<json::value> body = {});
+                                                 std::optional<json::value> body = {},
+                                                 net::Headers headers = {});
 
     [[nodiscard]] Task<> close() { return client_.close(); }
 

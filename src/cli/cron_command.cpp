@@ -1,5 +1,6 @@
 #include "cli/cron_command.hpp"
 
+#include "cli/rule_text.hpp"
 #include "cli/table.hpp"
 #include "cli/webhook_input.hpp"
 #include "core/text.hpp"
@@ -16,37 +17,20 @@ namespace {
 
 using recurrence::Recurrence;
 
-/// What `rule` is, by its looks.
-json::object trigger_of(const std::string& rule) {
-    const std::string_view text = trim(rule);
-    const std::string lower = to_lower(text);
-    if (lower.starts_with("freq=") || lower.contains("rrule") || lower.contains("rdate") ||
-        lower.starts_with("dtstart")) {
-        return {{"type", "RRULE"}, {"rrule", text}};
-    }
-    if (lower.starts_with("every ")) return {{"type", "INTERVAL"}, {"every", trim(text.substr(6))}};
-    return {{"type", "CRON"}, {"cron", text}};
-}
-
 /// The same spec as the REST interface takes, so that it is judged in the same way.
-json::value spec_of(const CronOptions& options) {
-    json::object spec{{"trigger", trigger_of(options.rule)}, {"tz", options.tz}};
-    json::object daylight;
-    if (options.skipped) daylight["skipped"] = *options.skipped;
-    if (options.doubled) daylight["doubled"] = *options.doubled;
-    if (!daylight.empty()) spec["daylightSaving"] = std::move(daylight);
-    json::object calendar;
-    json::array holidays;
-    for (const std::string& code : options.holidays) holidays.emplace_back(code);
-    if (!holidays.empty()) calendar["holidays"] = std::move(holidays);
-    if (options.business_days) calendar["businessDaysOnly"] = true;
-    if (options.roll) calendar["roll"] = *options.roll;
-    if (!calendar.empty()) spec["calendar"] = std::move(calendar);
-    return spec;
+json::value document_of(const CronOptions& options, TimePoint now) {
+    return spec_of({.rule = options.rule,
+                    .tz = options.tz,
+                    .skipped = options.skipped,
+                    .doubled = options.doubled,
+                    .holidays = options.holidays,
+                    .business_days = options.business_days,
+                    .roll = options.roll},
+                   now);
 }
 
 Result<Recurrence> compile(const CronOptions& options, TimePoint created_at) {
-    const json::value document = spec_of(options);
+    const json::value document = document_of(options, created_at);
     JsonReader reader(document);
     JsonFields fields = reader.fields();
     recurrence::Spec spec = recurrence::read_spec(fields);
@@ -74,7 +58,7 @@ void show_error(const Error& error, const CronOptions& options, Console& console
     // A mark needs one column a byte, and the mistake in the text as it was typed.
     const bool is_plain = std::ranges::all_of(rule, [](char c) { return c >= ' ' && c <= '~'; });
     if (at == nullptr || !is_plain || at->position >= rule.size() || at->length == 0 ||
-        trigger_of(options.rule)["type"] != "CRON") {
+        trigger_of(options.rule, TimePoint{})["type"] != "CRON") {
         return;
     }
     const std::size_t length = std::min(at->length, rule.size() - at->position);

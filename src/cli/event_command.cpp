@@ -1,9 +1,9 @@
 #include "cli/event_command.hpp"
 
+#include "cli/answer.hpp"
+#include "cli/report.hpp"
 #include "cli/table.hpp"
-#include "cli/webhook_commands.hpp"
 #include "cli/webhook_input.hpp"
-#include "cli/webhook_view.hpp"
 #include "net/http.hpp"
 
 #include <fmt/format.h>
@@ -13,14 +13,6 @@
 
 namespace carillon::cli {
 namespace {
-
-const json::array no_items;
-
-const json::array& items_of(const json::value& answer) {
-    const json::object* object = answer.if_object();
-    const json::value* items = object == nullptr ? nullptr : object->if_contains("items");
-    return items != nullptr && items->is_array() ? items->get_array() : no_items;
-}
 
 Style style_of(std::string_view status) {
     if (status == "completed") return Style::good;
@@ -49,12 +41,7 @@ json::value payload_of(const std::string& text) {
 }  // namespace
 
 ExitCode EventCommands::report(const Error& error) {
-    const std::string where = error.field.empty() ? "" : error.field + ": ";
-    console_.err << "error: " << printable(where + error.message) << '\n';
-    if (exit_code_of(error) == ExitCode::unreachable) {
-        console_.err << advice(error, api_.origin()) << '\n';
-    }
-    return exit_code_of(error);
+    return report_error(error, console_, api_.origin());
 }
 
 Task<ExitCode> EventCommands::run(EventOptions options) {
@@ -126,7 +113,8 @@ Task<ExitCode> EventCommands::list(EventOptions options) {
     do {
         auto page = co_await api_.call("GET", list_path(status, options, next));
         if (!page) co_return report(page.error());
-        for (const json::value& item : items_of(*page)) items.push_back(item);
+        for (const json::value& item : array_member(as_object(*page), "items"))
+            items.push_back(item);
         next = page->is_object() ? text_member(page->get_object(), "nextKey") : "";
     } while (options.all && !next.empty());
     if (items.empty() && !options.json) {
@@ -196,7 +184,7 @@ Task<Result<>> EventCommands::look(const EventOptions& options, Seen& now, json:
     for (const std::string_view status : {"created", "active", "parked", "failed"}) {
         std::string path = list_path(status, options, "");
         CARILLON_CO_TRY(const json::value page, co_await api_.call("GET", std::move(path)));
-        for (const json::value& event : items_of(page)) note(event);
+        for (const json::value& event : array_member(as_object(page), "items")) note(event);
     }
     for (const auto& [id, status] : seen_) {
         if (now.contains(id)) continue;

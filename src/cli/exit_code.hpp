@@ -9,7 +9,7 @@ enum class ExitCode : int {
     failed = 1,       ///< The operation was refused or went wrong.
     usage = 2,        ///< The command line makes no sense.
     unreachable = 3,  ///< No server answers.
-    not_found = 4,    ///< There is no such webhook.
+    not_found = 4,    ///< There is no such webhook, schedule, run, table or item.
 };
 
 }  // namespace carillon::cli

@@ -1,6 +1,6 @@
 #include "cli/schedule_source.hpp"
 
-#include "cli/webhook_view.hpp"
+#include "cli/answer.hpp"
 #include "net/http.hpp"
 
 #include <array>
@@ -22,14 +22,6 @@ constexpr std::array definition_members{"name",
                                         "payload",
                                         "policy",
                                         "enabled"};
-
-const json::array no_items;
-
-const json::array& data_of(const json::value& answer) {
-    const json::object* object = answer.if_object();
-    const json::value* data = object == nullptr ? nullptr : object->if_contains("data");
-    return data != nullptr && data->is_array() ? data->get_array() : no_items;
-}
 
 std::optional<TimePoint> instant_member(const json::object& object, std::string_view key) {
     const auto at = parse_instant(text_member(object, key));
@@ -85,7 +77,7 @@ std::string ServedSchedules::path(std::string_view route) const {
 
 Task<Result<>> ServedSchedules::read_calendars() {
     CARILLON_CO_TRY(const json::value answer, co_await api_.call("GET", path("/calendars")));
-    for (const json::value& each : data_of(answer)) {
+    for (const json::value& each : array_member(as_object(answer), "data")) {
         const json::object* calendar = each.if_object();
         const json::value* days = calendar == nullptr ? nullptr : calendar->if_contains("holidays");
         if (days == nullptr || !days->is_array()) continue;
@@ -112,7 +104,7 @@ Task<Result<>> ServedSchedules::read(schedules::EachSchedule each,
         std::string page = path("/schedules?limit=100");
         if (!cursor.empty()) page += "&cursor=" + net::percent_encode(cursor);
         CARILLON_CO_TRY(const json::value answer, co_await api_.call("GET", std::move(page)));
-        for (const json::value& one : data_of(answer)) {
+        for (const json::value& one : array_member(as_object(answer), "data")) {
             auto schedule = schedule_from_answer(one);
             if (!schedule) {
                 unreadable(schedule.error());

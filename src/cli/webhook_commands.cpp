@@ -1,14 +1,12 @@
 #include "cli/webhook_commands.hpp"
 
+#include "cli/data.hpp"
 #include "cli/webhook_view.hpp"
 #include "net/http.hpp"
 #include "runtime/task_group.hpp"
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <istream>
-#include <iterator>
 #include <ostream>
 #include <utility>
 
@@ -17,22 +15,6 @@ namespace {
 
 std::string path_of(const std::string& name_space, const std::string& id) {
     return "/webhooks/" + net::percent_encode(name_space) + "/" + net::percent_encode(id);
-}
-
-Result<std::string> read_all(std::istream& in, const std::string& name) {
-    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (in.bad()) return invalid("-d", "cannot read " + name);
-    return text;
-}
-
-/// `@file` and `-` read what they name, as curl does.
-Result<std::string> read_data(const std::string& data, std::istream& in) {
-    if (data == "-") return read_all(in, "standard input");
-    if (!data.starts_with('@')) return data;
-    const std::string name = data.substr(1);
-    std::ifstream file(name, std::ios::binary);
-    if (!file) return invalid("-d", "cannot open the file " + name);
-    return read_all(file, name);
 }
 
 std::string_view done_word(Action action) {
@@ -64,14 +46,6 @@ std::string_view suffix_of(Action action) {
 
 ExitCode worse(ExitCode a, ExitCode b) {
     return a == ExitCode::ok ? b : a;
-}
-
-const json::array no_items;
-
-const json::array& items_of(const json::value& answer) {
-    const json::object* object = answer.if_object();
-    const json::value* items = object == nullptr ? nullptr : object->if_contains("items");
-    return items != nullptr && items->is_array() ? items->get_array() : no_items;
 }
 
 json::object object_of(const json::value& answer) {
@@ -137,7 +111,7 @@ ExitCode WebhookCommands::usage(const std::string& message) {
 
 Task<ExitCode> WebhookCommands::add(AddOptions options, bool quiet) {
     if (options.data) {
-        auto data = read_data(*options.data, console_.in);
+        auto data = read_data("-d", *options.data, console_.in);
         if (!data) co_return usage(data.error().field + " " + data.error().message);
         options.data = *std::move(data);
     }
@@ -170,7 +144,8 @@ Task<ExitCode> WebhookCommands::list(ListOptions options, bool all) {
         if (!query) co_return usage(query.error().field + " " + query.error().message);
         auto page = co_await api_.call("GET", "/webhooks?" + *query);
         if (!page) co_return report(page.error());
-        for (const json::value& item : items_of(*page)) items.push_back(item);
+        for (const json::value& item : array_member(as_object(*page), "items"))
+            items.push_back(item);
         const std::string key = text_member(object_of(*page), "lastEvaluatedKey");
         next = key.empty() ? std::nullopt : std::optional<std::string>(key);
     } while (all && next);
@@ -270,7 +245,7 @@ Task<ExitCode> WebhookCommands::trigger(TriggerOptions options) {
     if (json_) {
         console_.out << to_text(*answer) << '\n';
     } else if (options.dry_run) {
-        const json::array& items = items_of(*answer);
+        const json::array& items = array_member(as_object(*answer), "items");
         if (items.empty()) {
             console_.err << "nothing would ring\n";
         } else {

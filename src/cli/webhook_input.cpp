@@ -37,24 +37,6 @@ Result<json::object> rule_of(std::string_view every, std::optional<std::int64_t>
     return rule;
 }
 
-Result<json::object> headers_of(const std::vector<std::string>& lines) {
-    json::object headers;
-    for (const std::string& line : lines) {
-        const std::size_t colon = line.find(':');
-        const std::string_view name = trim(std::string_view(line).substr(0, colon));
-        if (colon == std::string::npos || name.empty()) {
-            return invalid("-H", "must be written as 'Name: value', not '" + line + "'");
-        }
-        for (const auto& member : headers) {
-            if (equals_ignoring_case(member.key(), name)) {
-                return invalid("-H", "gives " + std::string(name) + " twice");
-            }
-        }
-        headers[name] = trim(std::string_view(line).substr(colon + 1));
-    }
-    return headers;
-}
-
 /// Whether the headers say that the body is something else than JSON or a form.
 bool is_raw(const json::object& headers) {
     for (const auto& member : headers) {
@@ -85,6 +67,24 @@ std::string format_for_query(TimePoint at) {
 }
 
 }  // namespace
+
+Result<json::object> headers_of(const std::vector<std::string>& lines) {
+    json::object headers;
+    for (const std::string& line : lines) {
+        const std::size_t colon = line.find(':');
+        const std::string_view name = trim(std::string_view(line).substr(0, colon));
+        if (colon == std::string::npos || name.empty()) {
+            return invalid("-H", "must be written as 'Name: value', not '" + line + "'");
+        }
+        for (const auto& member : headers) {
+            if (equals_ignoring_case(member.key(), name)) {
+                return invalid("-H", "gives " + std::string(name) + " twice");
+            }
+        }
+        headers[name] = trim(std::string_view(line).substr(colon + 1));
+    }
+    return headers;
+}
 
 Result<TimePoint> read_when(std::string_view option, std::string_view text, TimePoint now) {
     if (text == "now") return now;

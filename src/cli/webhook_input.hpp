@@ -32,6 +32,9 @@ struct AddOptions {
 /// The body of POST /webhooks. `invalid` names the option (`--in`).
 [[nodiscard]] Result<json::object> registration(const AddOptions& options, TimePoint now);
 
+/// `Name: value` lines as an object. `invalid` with field `-H`.
+[[nodiscard]] Result<json::object> headers_of(const std::vector<std::string>& lines);
+
 /// Which webhooks a list or a batch operation is about, as typed.
 struct SelectionOptions {
     std::optional<std::string> id_prefix{};

@@ -4,20 +4,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
 namespace carillon::cli {
 namespace {
-
-const json::object no_members;
-
-const json::object& object_member(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    return value != nullptr && value->is_object() ? value->get_object() : no_members;
-}
 
 Style style_of(std::string_view status) {
     if (status == "COMPLETED") return Style::good;
@@ -25,21 +16,6 @@ Style style_of(std::string_view status) {
     if (status == "PROCESSING") return Style::warning;
     if (status == "SUSPENDED") return Style::dim;
     return Style::plain;
-}
-
-/// `2026-12-24T17:00:00Z`: the milliseconds only where there are some.
-std::string shorter(std::string instant) {
-    const std::size_t at = instant.find(".000Z");
-    if (at != std::string::npos) instant.replace(at, 5, "Z");
-    return instant;
-}
-
-/// The time of `key` with how far it is.
-std::string when(const json::object& webhook, std::string_view key, TimePoint now) {
-    std::string text = text_member(webhook, key);
-    const auto at = parse_instant(text);
-    if (!at) return text;
-    return fmt::format("{} ({})", shorter(text), relative(*at, now));
 }
 
 /// What matters now: the next attempt of what waits, the schedule of what is over.
@@ -67,24 +43,6 @@ std::string repeat_of(const json::object& webhook) {
                        number_member(repeat, "count"),
                        max == 0 ? " (without end)" : fmt::format(" of {}", max));
 }
-
-class Sheet {
-public:
-    explicit Sheet(const Console& console) : console_(console) {}
-
-    void add(std::string_view name, std::string_view text, Style style = Style::plain) {
-        if (text.empty()) return;
-        text_ += paint(fmt::format("{:<12}", name), Style::dim, console_.colours);
-        text_ += paint(printable(text), style, console_.colours);
-        text_ += '\n';
-    }
-
-    [[nodiscard]] std::string take() { return std::move(text_); }
-
-private:
-    const Console& console_;
-    std::string text_;
-};
 
 void add_request(Sheet& sheet, const json::object& webhook) {
     sheet.add("request", text_member(webhook, "method") + " " + text_member(webhook, "url"));
@@ -115,43 +73,6 @@ void add_outcome(Sheet& sheet, const json::object& webhook) {
 }
 
 }  // namespace
-
-std::string text_member(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || !value->is_string()) return {};
-    return std::string(std::string_view(value->get_string()));
-}
-
-std::int64_t number_member(const json::object& object, std::string_view key) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || !value->is_number()) return 0;
-    boost::system::error_code inexact;
-    const auto number = value->to_number<std::int64_t>(inexact);
-    return inexact ? 0 : number;
-}
-
-std::string relative(TimePoint at, TimePoint now) {
-    struct Unit {
-        std::int64_t ms;
-        std::int64_t up_to;  ///< In this unit while there are fewer.
-        std::string_view name;
-    };
-
-    constexpr std::array units{Unit{1'000, 120, "s"},
-                               Unit{60'000, 120, "m"},
-                               Unit{3'600'000, 48, "h"},
-                               Unit{86'400'000, INT64_MAX, "d"}};
-    const std::int64_t away = (at - now).count();
-    const std::int64_t ms = std::abs(away);
-    if (ms < 500) return "now";
-    for (const Unit& unit : units) {
-        const std::int64_t count = (ms + unit.ms / 2) / unit.ms;
-        if (count >= unit.up_to) continue;
-        return away > 0 ? fmt::format("in {}{}", count, unit.name)
-                        : fmt::format("{}{} ago", count, unit.name);
-    }
-    return {};
-}
 
 std::string webhook_table(const json::array& items, TimePoint now, const Console& console) {
     Table table({"ID", "STATUS", "RINGS", "FAILURES", "METHOD", "URL"});

@@ -2,17 +2,14 @@
 
 #pragma once
 
+#include "cli/answer.hpp"
 #include "cli/console.hpp"
 #include "core/json.hpp"
 #include "core/time.hpp"
 
 #include <string>
-#include <string_view>
 
 namespace carillon::cli {
-
-/// `in 5s`, `3m ago`, `now`: the nearest whole unit.
-[[nodiscard]] std::string relative(TimePoint at, TimePoint now);
 
 /// Rows of the REST interface's webhooks (`items` of a page). Fields that are missing show empty.
 [[nodiscard]] std::string webhook_table(const json::array& items,
@@ -28,10 +25,5 @@ namespace carillon::cli {
 [[nodiscard]] std::string entry_table(const json::array& entries,
                                       TimePoint now,
                                       const Console& console);
-
-/// A text member, empty when there is none.
-[[nodiscard]] std::string text_member(const json::object& object, std::string_view key);
-/// A whole number, 0 when there is none.
-[[nodiscard]] std::int64_t number_member(const json::object& object, std::string_view key);
 
 }  // namespace carillon::cli
