@@ -32,6 +32,13 @@ std::size_t entries_that_fit(const dynamo::Item& schedule) {
     return std::clamp<std::size_t>(transaction_bytes_max / one, 2, plan_entries_max + 1) - 1;
 }
 
+/// Whether fires of the schedule may wait for the end of the run before them.
+bool is_awaited(const Schedule& schedule) {
+    const Overlap overlap = schedule.policy.overlap;
+    return overlap == Overlap::queue_one || overlap == Overlap::queue_all ||
+           std::holds_alternative<recurrence::FixedDelayTrigger>(schedule.spec.trigger);
+}
+
 dynamo::BoundCondition parsed(std::string_view text) {
     auto condition = dynamo::Condition::parse(text);
     CARILLON_CHECK(condition.has_value());
@@ -99,8 +106,8 @@ void Firing::put_entries(const Plan& plan, StoredSchedule& stored, queue::Settle
         LedgerRow row{.entry = entry, .written_at = now};
         stored.decided_until = entry.nominal;
         if (entry.run_at) {
-            const Run run =
-                make_run(stored.schedule, entry.nominal, *entry.run_at, now, context_.random);
+            Run run = make_run(stored.schedule, entry.nominal, *entry.run_at, now, context_.random);
+            run.awaited = is_awaited(stored.schedule);
             row.run_id = run.id;
             stored.last_run = run.id;
             stored.schedule.last_fire_at = entry.nominal;
@@ -143,8 +150,12 @@ Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule
     }
     const TimePoint now = context_.clock.now();
     if (stored.awaiting_run) {
-        if (previous.active) co_return settled(claim.item, stored, now + waiting_interval);
+        if (previous.active) {
+            const Duration pause = waiting_pause(stored.looks++);
+            co_return settled(claim.item, stored, now + pause);
+        }
         stored.awaiting_run = false;
+        stored.looks = 0;
         CARILLON_CO_TRY(stored.cursor, rule.next(previous.finished_at.value_or(now)));
         CARILLON_CO_TRY(stored.schedule.next_fire_at, shown_next(rule, stored));
         co_return settled(claim.item, stored, stored.cursor.value_or(now));
@@ -155,6 +166,7 @@ Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule
                               .catch_up_at = stored.catch_up_at,
                               .waiting_since = stored.waiting_since,
                               .previous_active = previous.active,
+                              .looks = stored.looks,
                               .entries_max = entries_that_fit(claim.item)};
     CARILLON_CO_TRY(const Plan plan, plan_fires(rule, schedule.policy, situation));
     if (plan.cancel_previous) co_await context_.cancel(schedule.tenant, stored.last_run);
@@ -163,6 +175,7 @@ Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule
     stored.cursor = plan.cursor;
     stored.catch_up_at = plan.catch_up_at;
     stored.waiting_since = plan.waiting_since;
+    stored.looks = plan.looks;
     const bool ran = !plan.entries.empty() && plan.entries.back().run_at.has_value();
     stored.awaiting_run =
         ran && std::holds_alternative<recurrence::FixedDelayTrigger>(schedule.spec.trigger);

@@ -142,12 +142,13 @@ Result<Plan> Planner::run() {
         CARILLON_TRY(const Step step, decide(*next));
         if (step == Step::waits) {
             plan_.cursor = next;
-            plan_.look_at = at_.now + waiting_interval;
+            plan_.looks = plan_.entries.empty() ? at_.looks + 1 : 1;
+            plan_.look_at = at_.now + waiting_pause(plan_.looks - 1);
             return std::move(plan_);
         }
         if (delayed && plan_.entries.back().run_at) {
             plan_.cursor = next;
-            plan_.look_at = at_.now + waiting_interval;
+            plan_.look_at = at_.now + waiting_pause(0);
             return std::move(plan_);
         }
         CARILLON_TRY(next, rule_.next(*next));
@@ -188,6 +189,12 @@ Result<bool> Rule::left_out(TimePoint nominal_instant) const {
 
 Result<Plan> plan_fires(const Rule& rule, const Policy& policy, const Situation& situation) {
     return Planner(rule, policy, situation).run();
+}
+
+Duration waiting_pause(int looks) {
+    constexpr Duration first{250};
+    constexpr Duration longest{10'000};
+    return std::min(longest, first * (1 << std::clamp(looks, 0, 6)));
 }
 
 std::string_view to_string(LedgerOutcome outcome) {

@@ -60,6 +60,7 @@ struct Situation {
     /// Since when fires wait for the run before them; they are late then, not missed.
     std::optional<TimePoint> waiting_since{};
     bool previous_active = false;
+    int looks = 0;  ///< How often in a row a fire that waits has looked in vain.
     std::size_t entries_max = plan_entries_max;  ///< Decided at a time, at least 1.
 };
 
@@ -70,10 +71,13 @@ struct Plan {
     TimePoint catch_up_at{};
     std::optional<TimePoint> waiting_since{};
     bool cancel_previous = false;
+    int looks = 0;
 };
 
-/// How often a fire that waits looks whether the run before it has ended.
-inline constexpr Duration waiting_interval{250};
+/// How long a fire that has looked so often in vain waits before it looks again whether the run
+/// before it has ended: 250 ms at first, 10 s at most. The end of the run wakes it sooner, so this
+/// is for servers that die between the two.
+[[nodiscard]] Duration waiting_pause(int looks);
 
 /// `invalid` when the rule cannot be evaluated. For FIXED_DELAY the cursor after a fire is not
 /// known before its run has ended: the plan then leaves it where it is (firing.cpp moves it).

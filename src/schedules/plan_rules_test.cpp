@@ -136,7 +136,7 @@ TEST(PlanRules, TreatsAnActiveRunAsTheOverlapPolicySays) {
         if (plan->entries.empty()) {
             EXPECT_EQ(plan->cursor, noon);
             EXPECT_EQ(plan->waiting_since, noon);
-            EXPECT_EQ(plan->look_at, noon + waiting_interval);
+            EXPECT_EQ(plan->look_at, noon + waiting_pause(0));
         }
     }
 }

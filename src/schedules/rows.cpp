@@ -118,6 +118,11 @@ void write(dynamo::Item& item, const StoredSchedule& stored) {
     set_instant(item, "waitingSince", stored.waiting_since);
     set_text(item, "lastRun", stored.last_run);
     item.set("awaitingRun", stored.awaiting_run);
+    if (stored.looks > 0) {
+        item.set("looks", stored.looks);
+    } else {
+        item.erase("looks");
+    }
     item.set("spread", schedule.spec.id);
     set_text(item, "fault", schedule.fault);
     if (stored.faults > 0) {
@@ -155,6 +160,7 @@ Result<StoredSchedule> schedule_from_item(const dynamo::Item& item) {
     stored.last_run = text_of(item, "lastRun");
     stored.faults = integer_of(item, "faults").value_or(0);
     schedule.fault = text_of(item, "fault");
+    stored.looks = static_cast<int>(integer_of(item, "looks").value_or(0));
     const dynamo::Value* awaiting = item.find("awaitingRun");
     stored.awaiting_run =
         awaiting != nullptr && awaiting->get_if<bool>() != nullptr && *awaiting->get_if<bool>();

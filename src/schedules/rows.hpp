@@ -35,6 +35,7 @@ struct StoredSchedule {
     std::optional<TimePoint> waiting_since{};
     std::string last_run{};     ///< Id; empty: none yet.
     bool awaiting_run = false;  ///< FIXED_DELAY: the cursor counts from the end of `last_run`.
+    int looks = 0;              ///< In vain, while a fire waits for the run before it.
     std::int64_t faults = 0;    ///< Tries in a row that ended in `schedule.fault`.
 };
 

@@ -123,6 +123,7 @@ void write(dynamo::Item& item, const Run& run) {
     item.set("fairnessKey", run.tenant + "#" + run.schedule_id);
     item.set("priority", run.policy.priority);
     item.set("work", to_text(work_json(run)));
+    if (run.awaited) item.set("awaited", true);
     if (run.finished_at) {
         set_expiry(item, *run.finished_at + run.policy.retention);
     } else {
@@ -159,6 +160,9 @@ Result<Run> run_from_item(const dynamo::Item& item) {
     run.correlation_id = text_of(item, "correlationId");
     run.causation_id = text_of(item, "causationId");
     run.key = text_of(item, "runKey");
+    const dynamo::Value* awaited = item.find("awaited");
+    run.awaited =
+        awaited != nullptr && awaited->get_if<bool>() != nullptr && *awaited->get_if<bool>();
     CARILLON_TRY(const boost::json::value work, parse_json(text_of(item, "work")));
     auto part = schedule_from_json(work, "UTC");
     if (!part) return fail(Errc::corrupt, "a run's work cannot be read: " + part.error().message);

@@ -51,6 +51,8 @@ struct Run {
     /// By hand: what makes it the same run when it is asked for again. `callers_key` and the
     /// caller's own, `instants_key` for the instant alone; empty: nothing.
     std::string key{};
+    /// The next fire of its schedule may wait for its end, and is woken by it.
+    bool awaited = false;
 
     Target target{};
     boost::json::value payload = nullptr;

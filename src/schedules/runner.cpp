@@ -14,11 +14,13 @@ Counter& attempts(Registry& metrics, const char* outcome) {
 }  // namespace
 
 Runner::Runner(Dispatcher& dispatcher,
+               WakeSchedule wake,
                const runtime::Clock& clock,
                Random& random,
                Log& log,
                Registry& metrics)
     : dispatcher_(dispatcher),
+      wake_(std::move(wake)),
       clock_(clock),
       random_(random),
       log_(log),
@@ -32,20 +34,30 @@ Runner::Runner(Dispatcher& dispatcher,
 Task<queue::Settlement> Runner::handle(queue::Claim claim) {
     auto run = run_from_item(claim.item);
     if (!run) co_return unreadable(std::move(claim), run.error());
+    std::string tenant = run->tenant;
+    std::string schedule = run->schedule_id;
+    const bool awaited = run->awaited;
+    queue::Settlement out = co_await attempt(std::move(claim), *std::move(run));
+    const bool ended = out.verdict == queue::Verdict::done || out.verdict == queue::Verdict::failed;
+    // The outcome is on its way to the store: what is woken looks in a moment.
+    if (awaited && ended) co_await wake_(std::move(tenant), std::move(schedule));
+    co_return out;
+}
+
+Task<queue::Settlement> Runner::attempt(queue::Claim claim, Run run) {
     const TimePoint now = clock_.now();
     // Decided in time, but nobody was there to attempt it.
-    const bool waited_too_long = run->due_at + run->policy.catch_up_window < now;
-    if (!run->started_at && run->cause == RunCause::schedule && waited_too_long) {
-        co_return missed(std::move(claim), *std::move(run));
+    const bool waited_too_long = run.due_at + run.policy.catch_up_window < now;
+    if (!run.started_at && run.cause == RunCause::schedule && waited_too_long) {
+        co_return missed(std::move(claim), std::move(run));
     }
-    if (!run->started_at) {
-        run->started_at = now;
-        run->latency_ms = (now - run->due_at).count();
-        lateness_.observe(static_cast<double>(run->latency_ms) / 1'000);
+    if (!run.started_at) {
+        run.started_at = now;
+        run.latency_ms = (now - run.due_at).count();
+        lateness_.observe(static_cast<double>(run.latency_ms) / 1'000);
     }
-    ++run->attempts;
-    const delivery::Verdict verdict =
-        co_await dispatcher_.dispatch(*run, claim.attempt, claim.stop);
+    ++run.attempts;
+    const delivery::Verdict verdict = co_await dispatcher_.dispatch(run, claim.attempt, claim.stop);
     const bool unanswered =
         verdict.outcome == delivery::Outcome::failed && verdict.response.status == 0;
     if (unanswered && claim.stop.stop_requested()) {
@@ -54,7 +66,7 @@ Task<queue::Settlement> Runner::handle(queue::Claim claim) {
         released.item = std::move(claim.item);
         co_return released;
     }
-    co_return settle(std::move(claim), *std::move(run), verdict);
+    co_return settle(std::move(claim), std::move(run), verdict);
 }
 
 queue::Settlement Runner::missed(queue::Claim claim, Run run) {

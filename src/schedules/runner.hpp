@@ -9,12 +9,19 @@
 #include "schedules/dispatch.hpp"
 #include "schedules/rows.hpp"
 
+#include <functional>
+#include <string>
+
 namespace carillon::schedules {
+
+/// Lets a schedule look at once whether its last run has ended.
+using WakeSchedule = std::function<Task<>(std::string tenant, std::string schedule)>;
 
 class Runner final : public queue::Handler {
 public:
     /// Everything given must outlive it.
     Runner(Dispatcher& dispatcher,
+           WakeSchedule wake,
            const runtime::Clock& clock,
            Random& random,
            Log& log,
@@ -25,6 +32,7 @@ public:
     queue::Settlement poisoned(queue::Claim claim) override;
 
 private:
+    [[nodiscard]] Task<queue::Settlement> attempt(queue::Claim claim, Run run);
     [[nodiscard]] queue::Settlement unreadable(queue::Claim claim, const Error& error) const;
     [[nodiscard]] queue::Settlement missed(queue::Claim claim, Run run);
     [[nodiscard]] queue::Settlement settle(queue::Claim claim,
@@ -32,6 +40,7 @@ private:
                                            const delivery::Verdict& verdict);
 
     Dispatcher& dispatcher_;
+    WakeSchedule wake_;
     const runtime::Clock& clock_;
     Random& random_;
     Log& log_;

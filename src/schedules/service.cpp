@@ -49,6 +49,7 @@ TimePoint begin_of(const Schedule& schedule, TimePoint now) {
 Result<> aim(const Rule& rule, StoredSchedule& stored, TimePoint now) {
     stored.waiting_since.reset();
     stored.awaiting_run = false;
+    stored.looks = 0;
     const TimePoint begin = begin_of(stored.schedule, now) - instant;
     CARILLON_TRY(stored.cursor, rule.next(std::max(begin, stored.decided_until)));
     CARILLON_TRY(stored.schedule.next_fire_at, shown_next(rule, stored));
@@ -113,7 +114,15 @@ Service::Impl::Impl(runtime::Loop& on_loop,
       tables(options.tables),
       calendars(database, options.tables.schedules),
       dispatcher(sender, publisher, loop.clock()),
-      runner(dispatcher, loop.clock(), random, log, metrics),
+      runner(
+          dispatcher,
+          [this](std::string tenant, std::string id) {
+              return wake_schedule(std::move(tenant), std::move(id));
+          },
+          loop.clock(),
+          random,
+          log,
+          metrics),
       runs(loop,
            database,
            tables.run_rows(),

@@ -57,6 +57,8 @@ struct Service::Impl {
     [[nodiscard]] dynamo::WriteUnit new_run_unit(const Run& run) const;
     [[nodiscard]] Task<Result<Run>> store_run(FoundRun found, queue::RowState row);
     [[nodiscard]] Task<> cancel_quietly(std::string tenant, std::string id);
+    /// A schedule that waits for its last run looks at once.
+    [[nodiscard]] Task<> wake_schedule(std::string tenant, std::string id);
 
     runtime::Loop& loop;
     dynamo::Database& database;

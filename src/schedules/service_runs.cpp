@@ -209,7 +209,38 @@ Task<Result<Run>> Service::cancel_run(std::string tenant, std::string id, std::s
     if (!reason.empty()) run.error = std::move(reason);
     run.finished_at = impl_->loop.now();
     const queue::RowState ended{.state = queue::State::done};
-    co_return co_await impl_->store_run(std::move(found), ended);
+    const bool awaited = run.awaited;
+    std::string schedule = run.schedule_id;
+    auto stored = co_await impl_->store_run(std::move(found), ended);
+    if (stored && awaited) co_await impl_->wake_schedule(std::move(tenant), std::move(schedule));
+    co_return stored;
+}
+
+Task<> Service::Impl::wake_schedule(std::string tenant, std::string id) {
+    // The outcome of the run that has ended is committed meanwhile.
+    constexpr Duration soon{20};
+    const auto hold = fires.hold(schedule_key(tenant, id));
+    auto found = co_await find(tenant, id);
+    // One that is being looked at, here or by another server, looks again by itself.
+    if (hold.running() || !found) co_return;
+    const auto row = tables.schedule_rows().read(found->item);
+    StoredSchedule& schedule = found->stored;
+    const bool waits = schedule.awaiting_run || schedule.looks > 0;
+    const TimePoint at = loop.now() + soon;
+    if (!waits || !row || row->state != queue::State::ready || row->due_at <= at) co_return;
+    schedule.looks = 0;
+    dynamo::PutRequest put;
+    put.table = tables.names().schedules;
+    put.condition = tables.schedule_rows().unchanged(found->item);
+    put.item = std::move(found->item);
+    write(put.item, schedule);
+    tables.schedule_rows().write(put.item, {.state = queue::State::ready, .due_at = at});
+    const auto stored = co_await database.put_item(std::move(put));
+    if (stored) {
+        fires.inserted(at);
+    } else {
+        log.debug("a waiting schedule was not woken", {{"error", describe(stored.error())}});
+    }
 }
 
 Task<> Service::Impl::cancel_quietly(std::string tenant, std::string id) {

@@ -82,6 +82,47 @@ TEST(Schedules, AFixedDelayCountsFromTheEndOfTheRunBefore) {
     }
 }
 
+TEST(Schedules, ALongRunIsAwaitedWithFewLooksAndItsEndIsNoticedAtOnce) {
+    struct Case {
+        const char* rule;
+        Duration apart;  ///< From the end of a run to the next fire's.
+    };
+
+    const Case cases[] = {{R"("trigger":{"type":"FIXED_DELAY","delaySec":60})", 60s},
+                          {R"("trigger":{"type":"CRON","cron":"* * * * *"},
+                              "policy":{"overlap":"queue-all"})",
+                           0s}};
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.rule);
+        Rig rig;
+        rig.sender.delay = 29min;
+        const Schedule made = rig.create(c.rule);
+        rig.run_for(2h);
+        ASSERT_GE(rig.sender.calls.size(), 4U);
+        for (std::size_t i = 1; i < rig.sender.calls.size(); ++i) {
+            const Duration after = rig.sender.calls[i].at - rig.sender.calls[i - 1].at - 29min;
+            EXPECT_GE(after, c.apart);
+            EXPECT_LE(after, c.apart + 600ms);
+        }
+        // Every 10 s, where it was every 250 ms: each look is a write.
+        EXPECT_LT(rig.service->schedule_stats().done, 800U);
+    }
+}
+
+TEST(Schedules, AWaitingFireGoesOnWhenTheRunIsCancelled) {
+    Rig rig;
+    rig.sender.status = [](const auto&) { return 503; };
+    const Schedule made = rig.create(
+        R"("trigger":{"type":"FIXED_DELAY","delaySec":10},
+           "policy":{"backoffBaseSec":3600,"backoffMaxSec":3600})");
+    rig.run_for(5min);
+    ASSERT_EQ(rig.sender.calls.size(), 1U);
+    const std::string run = rig.runs(made)[0].id;
+    ASSERT_TRUE(rig.finish(rig.service->cancel_run("acme", run, "")));
+    rig.run_for(11s);
+    EXPECT_EQ(rig.sender.calls.size(), 2U);
+}
+
 TEST(Schedules, AfterDowntimeTheLedgerTellsOfEveryInstantThatPassed) {  // C-10
     Rig rig;
     const Schedule made = rig.create(R"("trigger":{"type":"CRON","cron":"*/10 * * * *"})");
