@@ -11,47 +11,17 @@ servers that have nothing to do ask little of the store.
 import argparse
 import collections
 import os
-import re
 import shutil
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from carillon import Receiver, Server, finish, iso  # noqa: E402
+from carillon import Receiver, finish, iso  # noqa: E402
+from shared import IN_FLIGHT_S, LEASE_S, RECEIVER_LAG_S, Dynamodb, start_sharers  # noqa: E402
 
 NAMESPACE = "shared"
-# The outcome of a delivery is on its way to the table for at most this long (seconds only on a machine
-# that does ten other things).
-IN_FLIGHT_S = 10.0
-# What the server had sent before it died may reach this receiver's threads a little after its death.
-RECEIVER_LAG_S = 0.5
-# Leases lapse after 30 s; then the others take over what the dead one held.
-LEASE_S = 30.0
-
-
-class Dynamodb(Server):
-    def command(self):
-        return [self.program, "dynamodb", "--store", f"embedded:{self.directory}", "--port", str(self.port)]
-
-
-class Sharer(Server):
-    def __init__(self, program, directory, dynamodb, *arguments):
-        super().__init__(program, directory, *arguments)
-        self.store = f"dynamodb://local?endpoint=http://{dynamodb.host}:{dynamodb.port}&prefix=shared-"
-
-    def command(self):
-        return [self.program, "serve", "--store", self.store, "--port", str(self.port),
-                "--allow-targets", "127.0.0.0/8", "--concurrency", "50", *self.arguments]
-
-    def metric(self, name):
-        """The sum of a metric over its labels."""
-        with urllib.request.urlopen(f"http://{self.host}:{self.port}/metrics", timeout=30) as answer:
-            text = answer.read().decode()
-        values = re.findall(rf"^{name}(?:\{{[^}}]*\}})? ([0-9.e+]+)$", text, re.MULTILINE)
-        return sum(float(value) for value in values)
 
 
 def register(servers, receiver, count, over_s):
@@ -147,16 +117,7 @@ def main():
         os.makedirs(os.path.join(scratch, "dynamodb"))
         dynamodb = Dynamodb(arguments.program, os.path.join(scratch, "dynamodb", "store")).start()
         started.append(dynamodb)
-        servers = []
-        for name in ("a", "b", "c"):
-            os.makedirs(os.path.join(scratch, name))
-            servers.append(Sharer(arguments.program, os.path.join(scratch, name, "store"), dynamodb))
-        # All at once: they race for making the table.
-        threads = [threading.Thread(target=server.start) for server in servers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        servers = start_sharers(arguments.program, scratch, dynamodb)
         started += servers
 
         begin, failed = register(servers, receiver, arguments.webhooks, arguments.over)
