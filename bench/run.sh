@@ -7,7 +7,8 @@
 #               up with npm and run there): Carillon joins as external/carillon and stands in one table with
 #               them, measured in the same run. PEERS and SCENARIOS choose, as that folder's README says.
 # --quick       small counts: shows that every benchmark runs, not what it reaches.
-# --only NAME   engine, queue, queue_head, dynamodb (beside dynalite, and DynamoDB Local where
+# --only NAME   engine, queue, queue_head, schedules, recurrence (beside croner, cron-parser and rrule.js
+#               where npm can fetch them), dynamodb (beside dynalite, and DynamoDB Local where
 #               $DYNAMODB_LOCAL_DIR is), scenarios or peers.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,7 +21,7 @@ while [ $# -gt 0 ]; do
         --peers) peers=$2; shift 2 ;;
         --quick) quick=true; shift ;;
         --only) only=$2; shift 2 ;;
-        *) sed -n '2,12p' "$0"; exit 2 ;;
+        *) sed -n '2,13p' "$0"; exit 2 ;;
     esac
 done
 chosen() { [ -z "$only" ] || [ "$only" = "$1" ]; }
@@ -33,6 +34,21 @@ for name in engine queue queue_head; do
         "$build/bench/carillon_bench_$name" $flag
     fi
 done
+
+if chosen schedules; then
+    title "schedules"
+    "$build/bench/carillon_bench_schedules" $flag
+fi
+
+if chosen recurrence; then
+    title "recurrence"
+    . "$root/tests/support/npm.sh"
+    if npm_ready "$root/tests/recurrence" "the comparison with others"; then
+        node "$root/bench/recurrence.mjs" "$build/bench/carillon_bench_recurrence"
+    else
+        "$build/bench/carillon_bench_recurrence"
+    fi
+fi
 
 if chosen dynamodb; then
     title "dynamodb"

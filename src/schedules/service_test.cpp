@@ -83,26 +83,19 @@ TEST(Schedules, AFixedDelayCountsFromTheEndOfTheRunBefore) {
 }
 
 TEST(Schedules, ALongRunIsAwaitedWithFewLooksAndItsEndIsNoticedAtOnce) {
-    struct Case {
-        const char* rule;
-        Duration apart;  ///< From the end of a run to the next fire's.
-    };
-
-    const Case cases[] = {{R"("trigger":{"type":"FIXED_DELAY","delaySec":60})", 60s},
-                          {R"("trigger":{"type":"CRON","cron":"* * * * *"},
-                              "policy":{"overlap":"queue-all"})",
-                           0s}};
-    for (const Case& c : cases) {
-        SCOPED_TRACE(c.rule);
+    const std::pair<const char*, Duration> cases[] = {
+        {R"("trigger":{"type":"FIXED_DELAY","delaySec":60})", 60s},
+        {R"("trigger":{"type":"CRON","cron":"* * * * *"},"policy":{"overlap":"queue-all"})", 0s}};
+    for (const auto& [rule, apart] : cases) {
         Rig rig;
         rig.sender.delay = 29min;
-        const Schedule made = rig.create(c.rule);
+        const Schedule made = rig.create(rule);
         rig.run_for(2h);
         ASSERT_GE(rig.sender.calls.size(), 4U);
         for (std::size_t i = 1; i < rig.sender.calls.size(); ++i) {
             const Duration after = rig.sender.calls[i].at - rig.sender.calls[i - 1].at - 29min;
-            EXPECT_GE(after, c.apart);
-            EXPECT_LE(after, c.apart + 600ms);
+            EXPECT_GE(after, apart);
+            EXPECT_LE(after, apart + 600ms);
         }
         // Every 10 s, where it was every 250 ms: each look is a write.
         EXPECT_LT(rig.service->schedule_stats().done, 800U);
