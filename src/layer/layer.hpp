@@ -115,6 +115,11 @@ public:
 
     [[nodiscard]] runtime::Loop& loop() { return loop_; }
 
+    // For what feeds a layer and keeps its place among the layer's rows.
+    [[nodiscard]] dynamo::Database& database() { return database_; }
+
+    [[nodiscard]] const LayerTable& rows() const { return table_; }
+
 private:
     Layer(runtime::Loop& loop,
           dynamo::Database& database,

@@ -11,12 +11,14 @@ Lease::Lease(runtime::Loop& loop,
              dynamo::Database& database,
              const LayerTable& table,
              Random& random,
+             dynamo::Item key,
              std::string owner,
              Duration ttl)
     : loop_(loop),
       database_(database),
-      table_(table),
+      table_(table.table()),
       random_(random),
+      key_(std::move(key)),
       owner_(std::move(owner)),
       ttl_(ttl),
       free_(condition("attribute_not_exists(#token) OR #until <= :now")),
@@ -31,7 +33,7 @@ Task<Result<bool>> Lease::acquire() {
     token_ = ulid(loop_.now(), random_);
     const std::int64_t begun = loop_.clock().ticks();
     const std::int64_t now = to_epoch_ms(loop_.now());
-    dynamo::UpdateRequest request{.table = table_.table(), .key = table_.sync_key()};
+    dynamo::UpdateRequest request{.table = table_, .key = key_};
     request.update = take_;
     request.values = {
         {":token", token_}, {":owner", owner_}, {":until", now + ttl_.count()}, {":one", 1}};
@@ -40,7 +42,7 @@ Task<Result<bool>> Lease::acquire() {
     if (!taken && taken.error().code == Errc::condition_failed) co_return false;
     if (!taken) {
         // It may be ours without our knowing. If nobody reads so, it lapses.
-        dynamo::GetRequest get{.table = table_.table(), .key = table_.sync_key()};
+        dynamo::GetRequest get{.table = table_, .key = key_};
         const auto row = co_await database_.get_item(std::move(get));
         const bool ours = row && *row && text_of(**row, "token") == token_;
         if (!ours) co_return std::unexpected(std::move(taken).error());
@@ -54,8 +56,8 @@ dynamo::BoundCondition Lease::ours() const {
 }
 
 Task<Result<bool>> Lease::write(dynamo::UpdateRequest request) {
-    request.table = table_.table();
-    request.key = table_.sync_key();
+    request.table = table_;
+    request.key = key_;
     request.condition = ours();
     auto written = co_await database_.update_item(std::move(request));
     if (written) co_return true;
@@ -98,7 +100,7 @@ Task<Result<>> Lease::note_sync(std::uint64_t changes, Duration took) {
 }
 
 dynamo::ConditionCheck Lease::fence() const {
-    return {.table = table_.table(), .key = table_.sync_key(), .condition = ours()};
+    return {.table = table_, .key = key_, .condition = ours()};
 }
 
 Task<Result<SyncTotals>> Lease::totals(dynamo::Database& database,

@@ -31,10 +31,12 @@ struct SyncTotals {
 /// Lives on one loop.
 class Lease {
 public:
+    /// `key`: of the lease's row.
     Lease(runtime::Loop& loop,
           dynamo::Database& database,
           const LayerTable& table,
           Random& random,
+          dynamo::Item key,
           std::string owner,
           Duration ttl);
 
@@ -65,8 +67,9 @@ private:
 
     runtime::Loop& loop_;
     dynamo::Database& database_;
-    const LayerTable& table_;
+    std::string table_;
     Random& random_;
+    dynamo::Item key_;
     std::string owner_;
     Duration ttl_;
     std::string token_;

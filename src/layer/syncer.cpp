@@ -106,7 +106,8 @@ Task<Result<>> Syncer::pass(Lease& lease, bool everything, std::int64_t begun, S
 }
 
 Task<Result<bool>> Syncer::with_lease(std::function<Task<Result<>>(Lease&)> work) {
-    Lease lease(loop_, database_, table_, random_, options_.owner, options_.lease_ttl);
+    Lease lease(
+        loop_, database_, table_, random_, table_.sync_key(), options_.owner, options_.lease_ttl);
     CARILLON_CO_TRY(const bool held, co_await lease.acquire());
     if (!held) co_return false;
     runtime::TaskGroup beside(loop_);

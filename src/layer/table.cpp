@@ -124,6 +124,14 @@ Item LayerTable::sync_key() const {
     return key("layer:" + name_, "sync");
 }
 
+Item LayerTable::feed_key() const {
+    return key("layer:" + name_, "feed");
+}
+
+Item LayerTable::feeder_key() const {
+    return key("layer:" + name_, "feeder");
+}
+
 Item LayerTable::feed_key(std::string_view shard) const {
     return key("layer:" + name_, fmt::format("feed:{}", shard));
 }

@@ -5,6 +5,8 @@
 // one, and a partition's name is the last part of a key: no name can reach into another's rows.
 //
 //     layer:NAME                     sync                  the syncer's lease, and totals
+//     layer:NAME                     feed                  which change stream is followed
+//     layer:NAME                     feeder                the follower's lease
 //     layer:NAME                     feed:SHARD            how far a change stream has been read
 //     layer:NAME:heads:SHARD         =PARTITION            the log's end, what is folded
 //     layer:NAME:dirty:SHARD         =PARTITION            there while something is not folded
@@ -78,6 +80,8 @@ public:
     [[nodiscard]] dynamo::TableSchema schema() const;
 
     [[nodiscard]] dynamo::Item sync_key() const;
+    [[nodiscard]] dynamo::Item feed_key() const;
+    [[nodiscard]] dynamo::Item feeder_key() const;
     [[nodiscard]] dynamo::Item feed_key(std::string_view shard) const;
     [[nodiscard]] dynamo::Item head_key(std::string_view partition) const;
     [[nodiscard]] dynamo::Item dirty_key(std::string_view partition) const;

@@ -1,0 +1,88 @@
+// A layer that follows a table by itself, by the table's change stream.
+//
+// The first time, the ends of the stream's shards are noted, the layer is reset from the table, and
+// what changed meanwhile is read from there on. Each change carries its position, and a partition
+// takes none twice: so neither a restart nor a second program that follows the same table brings an
+// old state back. Followers take turns by a lease.
+
+#pragma once
+
+#include "layer/layer.hpp"
+#include "layer/lease.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace carillon::layer {
+
+struct FeedOptions {
+    std::string table;  ///< Of the source.
+    /// Turns the table's stream on when it has none.
+    bool enable_stream = false;
+    /// How often changes are looked for where the store gives no hint.
+    Duration poll{1'000};
+    std::string owner = "carillon";
+    Duration lease_ttl{30'000};
+};
+
+/// What a record of a stream means for a layer: usually one change; two when the item has moved to
+/// another partition or id. `invalid` when the item has no id, or the record holds too little.
+[[nodiscard]] Result<std::vector<Change>> changes_of(const dynamo::ChangeRecord& record,
+                                                     const std::string& shard,
+                                                     const LayerOptions& layer);
+
+/// Lives on one loop.
+class Feed {
+public:
+    /// Everything given must outlive it.
+    Feed(runtime::Loop& loop,
+         dynamo::Database& source,
+         Layer& layer,
+         Random& random,
+         Log& lines,
+         FeedOptions options);
+
+    /// Follows until stop(). `invalid` when the store has no change streams or the table has none.
+    [[nodiscard]] Task<Result<>> start();
+    [[nodiscard]] Task<> stop();
+
+    /// Records that could not be used since the start.
+    [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
+
+private:
+    struct Place {
+        std::string after{};
+        bool ended = false;
+        bool loaded = false;
+    };
+
+    Task<> follow();
+    /// Everything that is there now. Whether that was anything.
+    Task<Result<bool>> pass();
+    Task<Result<bool>> read_shard(const dynamo::StreamName& stream, const std::string& shard);
+    Task<Result<>> begin(const dynamo::StreamDescription& stream);
+    Task<Result<>> take(const std::string& shard, std::vector<dynamo::ChangeRecord> records);
+    Task<Result<dynamo::StreamDescription>> find_stream();
+    Task<Result<>> load(const std::string& shard, Place& place);
+    Task<Result<>> save(const std::string& shard, const Place& place);
+    Task<Result<bool>> has_begun(const std::string& label);
+    Task<bool> hold_lease();
+
+    runtime::Loop& loop_;
+    dynamo::Database& source_;
+    Layer& layer_;
+    Log& lines_;
+    FeedOptions options_;
+    Lease lease_;
+    std::int64_t renew_at_ = 0;  ///< Ticks.
+    runtime::TaskGroup group_;
+    runtime::Event wake_;
+    dynamo::Watch watch_{};
+    std::string label_{};  ///< Of the stream that is followed.
+    std::map<std::string, Place> places_;
+    std::uint64_t skipped_ = 0;
+};
+
+}  // namespace carillon::layer
