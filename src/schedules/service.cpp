@@ -50,8 +50,11 @@ Result<> aim(const Rule& rule, StoredSchedule& stored, TimePoint now) {
     stored.waiting_since.reset();
     stored.awaiting_run = false;
     stored.looks = 0;
-    const TimePoint begin = begin_of(stored.schedule, now) - instant;
-    CARILLON_TRY(stored.cursor, rule.next(std::max(begin, stored.decided_until)));
+    TimePoint after = begin_of(stored.schedule, now);
+    // An instant of this very moment is the rule's; a delay counts from the moment itself.
+    const recurrence::Trigger& trigger = rule.effective.spec().trigger;
+    if (!std::holds_alternative<recurrence::FixedDelayTrigger>(trigger)) after -= instant;
+    CARILLON_TRY(stored.cursor, rule.next(std::max(after, stored.decided_until)));
     CARILLON_TRY(stored.schedule.next_fire_at, shown_next(rule, stored));
     return {};
 }
