@@ -48,7 +48,10 @@ void add_emit(CLI::App& events, const std::shared_ptr<Given>& given) {
     emit->add_option("TYPE", options.type, "Such as order.placed")->required();
     emit->add_option("-d,--data", options.payload, "Payload: JSON or text")->type_name("JSON");
     emit->add_option("--id", options.id, "An id of your own")->type_name("ID");
-    emit->add_option("--key", options.key, "What brokers order by")->type_name("TEXT");
+    emit->add_option("--key", options.key, "What its order is kept by")->type_name("TEXT");
+    emit->add_option("--priority", options.priority, "1 to 9, higher first (default 5)")
+        ->check(CLI::Range(1, 9))
+        ->type_name("N");
     emit->add_option("--due", options.due, "Not before: an instant, +5m")->type_name("TIME");
 }
 

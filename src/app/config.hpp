@@ -48,6 +48,7 @@ struct EventsConfig {
     std::string table = "events-outbox";
     bool named = false;         ///< The table was named, so it is wanted.
     std::string layout = "v2";  ///< `v2`, `v0` or `sharded`.
+    bool ordered = false;       ///< Events with a key in the order of their emission.
     std::string index{};        ///< Empty: the layout's own.
     std::size_t batch_size = 50;
     Duration poll_interval{1'000};

@@ -89,6 +89,11 @@ Result<> apply_layout(Config& config, std::string_view text) {
     return {};
 }
 
+Result<> apply_ordered(Config& config, std::string_view text) {
+    CARILLON_TRY(config.events.ordered, read_switch(text));
+    return {};
+}
+
 }  // namespace
 
 std::vector<Setting> events_settings() {
@@ -114,6 +119,11 @@ std::vector<Setting> events_settings() {
          "NAME",
          "Index by status of a table that other workers made; if left out, the layout's own name",
          apply_index},
+        {"events-ordered",
+         {"CARILLON_EVENTS_ORDERED"},
+         "true|false",
+         "Handle events of one key one by one, in the order of their emission",
+         apply_ordered},
         {"events-batch-size",
          {"CARILLON_EVENTS_BATCH_SIZE"},
          "N",

@@ -80,9 +80,11 @@ TEST(Config, HasTheSeedsOptionsOfTheOutbox) {
                               {"events-retry-base", "5s"},
                               {"events-retention", "expire"},
                               {"events-completed-ttl", "1d"},
+                              {"events-ordered", "true"},
                               {"events-unknown", "acknowledge"}});
     ASSERT_TRUE(config) << describe(config.error());
     EXPECT_EQ(config->events.index, "StatusIndex");
+    EXPECT_TRUE(config->events.ordered);
     EXPECT_EQ(config->events.batch_size, 10u);
     EXPECT_EQ(config->events.processing_timeout, Duration{60'000});
     EXPECT_EQ(config->events.max_retries, 3);

@@ -47,6 +47,7 @@ bool outbox_wanted(const Config& config, bool shared_store) {
 outbox::Layout layout_of(const EventsConfig& events) {
     outbox::Layout layout;
     layout.table = events.table;
+    layout.ordered = events.ordered;
     if (events.layout == "v0") layout.generation = outbox::Generation::v0;
     if (events.layout == "sharded") {
         layout.generation = outbox::Generation::sharded;

@@ -32,6 +32,12 @@ std::string list_path(std::string_view status,
     return path;
 }
 
+/// Of a parked event why it is, of others their last error.
+std::string why_of(const json::object& event) {
+    std::string why = text_member(event, "parkedBecause");
+    return why.empty() ? text_member(event, "lastError") : why;
+}
+
 /// What is not JSON is text.
 json::value payload_of(const std::string& text) {
     auto document = parse_json(text);
@@ -66,6 +72,7 @@ Task<ExitCode> EventCommands::emit(EventOptions options) {
     if (options.payload) event["payload"] = payload_of(*options.payload);
     if (options.id) event["id"] = *options.id;
     if (options.key) event["key"] = *options.key;
+    if (options.priority) event["priority"] = *options.priority;
     if (options.due) {
         const auto at = read_when("--due", *options.due, clock_.now());
         if (!at) {
@@ -101,7 +108,7 @@ void EventCommands::show(const json::array& events, bool as_json) {
                    {status, style_of(status)},
                    {std::to_string(number_member(event, "retryCount"))},
                    {at ? relative(*at, clock_.now()) : ""},
-                   {text_member(event, "lastError")}});
+                   {why_of(event)}});
     }
     console_.out << table.render(console_.colours, console_.width);
 }
@@ -213,7 +220,7 @@ Task<ExitCode> EventCommands::tail(EventOptions options) {
                                             printable(text_member(shown, "status")),
                                             printable(text_member(shown, "type")),
                                             printable(text_member(shown, "id")),
-                                            printable(text_member(shown, "lastError")));
+                                            printable(why_of(shown)));
             }
             if (options.count > 0 && --left == 0) co_return ExitCode::ok;
         }

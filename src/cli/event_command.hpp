@@ -22,6 +22,7 @@ struct EventOptions {
     std::optional<std::string> payload{};  ///< JSON, or text that becomes a JSON string.
     std::optional<std::string> id{};
     std::optional<std::string> key{};
+    std::optional<int> priority{};
     std::optional<std::string> due{};  ///< An instant, or `+5s`.
     std::vector<std::string> ids{};
     std::optional<std::string> status{};

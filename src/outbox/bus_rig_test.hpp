@@ -57,7 +57,7 @@ struct Listener {
 };
 
 struct Rig : runtime::testing::Simulated {
-    explicit Rig(bool shared = false) : Simulated(noon) {
+    explicit Rig(bool shared = false, std::uint64_t seed = 42) : Simulated(noon), random(seed) {
         auto opened = dynamo::open_embedded({.memory = true, .inline_writer = true}, clock);
         if (!opened) std::abort();
         engine = *std::move(opened);
@@ -72,7 +72,7 @@ struct Rig : runtime::testing::Simulated {
         for (auto& bus : buses) finish(bus->stop(0s));
     }
 
-    SeededRandom random{42};
+    SeededRandom random;
     Registry metrics;
     std::unique_ptr<dynamo::EmbeddedDatabase> engine;
     std::unique_ptr<queue::testing::FaultyStore> store;

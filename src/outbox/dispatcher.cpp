@@ -8,6 +8,7 @@ namespace carillon::outbox {
 namespace {
 
 constexpr std::size_t error_bytes_max = 1'000;
+constexpr Duration look_again_max{60'000};
 
 std::string error_text(const Error& error) {
     std::string text = error.message;
@@ -22,6 +23,68 @@ struct Dispatcher::Delivery {
 };
 
 Task<queue::Settlement> Dispatcher::handle(queue::Claim claim) {
+    if (!is_ordered(claim.item)) co_return co_await attempt(std::move(claim));
+    auto waits = co_await unless_first(claim.item);
+    if (waits) co_return *std::move(waits);
+    claim.item.erase(postponed_attribute);
+    dynamo::Item place;
+    for (const std::string_view name : {ordered_by_attribute, ordered_at_attribute}) {
+        place.set(name, *claim.item.find(name));
+    }
+    queue::Settlement settlement = co_await attempt(std::move(claim));
+    co_await tell_next(place, settlement);
+    co_return settlement;
+}
+
+/// What is left of a claim whose turn in its key's line has not come; nothing when it has.
+Task<std::optional<queue::Settlement>> Dispatcher::unless_first(const dynamo::Item& item) {
+    const auto turn = co_await order_.turn_of(item);
+    queue::Settlement settlement;
+    settlement.item = item;
+    if (!turn) {
+        // The store is away.
+        settlement.verdict = queue::Verdict::postpone;
+        settlement.ready_at = clock_.now() + options_.poll_interval;
+        co_return settlement;
+    }
+    if (turn->kind == KeyOrder::Turn::Kind::first) co_return std::nullopt;
+    if (turn->kind == KeyOrder::Turn::Kind::changed) {
+        settlement.verdict = queue::Verdict::release;
+        co_return settlement;
+    }
+    const dynamo::Value* attempts = item.find("retryCount");
+    if (attempts != nullptr && *attempts == dynamo::Value(0)) settlement.item.erase("startedOn");
+    if (turn->kind == KeyOrder::Turn::Kind::blocked) {
+        settlement.verdict = queue::Verdict::failed;
+        settlement.item.erase(postponed_attribute);
+        settlement.item.set(behind_attribute, turn->head_id);
+        settlement.item.set(parked_attribute,
+                            "an earlier event of its key was given up: " + turn->head_id);
+        co_await tell_next(item, settlement);
+        co_return settlement;
+    }
+    // Whoever handles the one before makes it due at once; this is for when that fails.
+    const TimePoint now = clock_.now();
+    Duration wait = options_.poll_interval * static_cast<std::int64_t>(turn->ahead);
+    if (turn->ahead >= KeyOrder::ahead_max) wait = look_again_max;
+    wait = std::min(std::max(wait, turn->head_due_at - now), look_again_max);
+    settlement.verdict = queue::Verdict::postpone;
+    settlement.ready_at = now + wait;
+    settlement.item.set(postponed_attribute, turn->head_id);
+    co_return settlement;
+}
+
+/// With an outcome that ends an event, the one behind it in its line becomes due.
+Task<> Dispatcher::tell_next(const dynamo::Item& place, queue::Settlement& settlement) {
+    const bool handled = settlement.verdict == queue::Verdict::done;
+    if (!handled && settlement.verdict != queue::Verdict::failed) co_return;
+    auto next = co_await order_.next_after(place, handled);
+    if (!next || !*next) co_return;  // It looks again by itself.
+    settlement.also.push_back(**std::move(next));
+    settlement.also_optional = true;
+}
+
+Task<queue::Settlement> Dispatcher::attempt(queue::Claim claim) {
     auto event = from_item(claim.item, rows_.layout());
     if (!event) co_return unreadable(std::move(claim), event.error());
     Delivery delivery;

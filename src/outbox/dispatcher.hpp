@@ -4,6 +4,7 @@
 #pragma once
 
 #include "outbox/event_bus.hpp"
+#include "outbox/order.hpp"
 
 namespace carillon::outbox {
 
@@ -11,11 +12,17 @@ class Dispatcher final : public queue::Handler {
 public:
     /// Everything given must outlive it.
     Dispatcher(const EventRows& rows,
+               KeyOrder& order,
                const BusOptions& options,
                const runtime::Clock& clock,
                Random& random,
                Log& log)
-        : rows_(rows), options_(options), clock_(clock), random_(random), log_(log) {}
+        : rows_(rows),
+          order_(order),
+          options_(options),
+          clock_(clock),
+          random_(random),
+          log_(log) {}
 
     Subscriptions subscriptions;
     std::shared_ptr<const std::vector<Middleware>> middleware =
@@ -27,6 +34,9 @@ public:
 
 private:
     struct Delivery;
+    [[nodiscard]] Task<queue::Settlement> attempt(queue::Claim claim);
+    [[nodiscard]] Task<std::optional<queue::Settlement>> unless_first(const dynamo::Item& item);
+    Task<> tell_next(const dynamo::Item& place, queue::Settlement& settlement);
     [[nodiscard]] Task<Result<>> deliver(Delivery& delivery, MiddlewareContext& context);
     [[nodiscard]] queue::Settlement completed(queue::Claim claim) const;
     [[nodiscard]] queue::Settlement failed(queue::Claim claim, Event event, Error error);
@@ -35,6 +45,7 @@ private:
     void tell(Mishap::Kind kind, Event event, Error error) const;
 
     const EventRows& rows_;
+    KeyOrder& order_;
     const BusOptions& options_;
     const runtime::Clock& clock_;
     Random& random_;

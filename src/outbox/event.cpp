@@ -2,6 +2,8 @@
 
 #include "core/json_reader.hpp"
 #include "dynamo/item/json.hpp"
+#include "outbox/rows.hpp"
+#include "queue/sharded_rows.hpp"
 
 #include <limits>
 #include <utility>
@@ -53,6 +55,7 @@ Result<Item> to_item(const Event& event, TimePoint now) {
         item.set("metadata", std::move(metadata));
     }
     if (!event.key.empty()) item.set("orderingKey", event.key);
+    if (event.priority != queue::normal_priority) item.set(priority_attribute, event.priority);
     return item;
 }
 
@@ -70,11 +73,14 @@ Result<Event> from_item(const Item& item, const Layout& layout) {
         event.metadata = dynamo::to_plain_json(*metadata).as_object();
     }
     event.key = text_of(item, "orderingKey");
+    event.priority = queue::read_priority(item, priority_attribute);
     const auto status = layout.read(text_of(item, "status"));
     if (!status) return fail(Errc::corrupt, "not an event: unknown status");
     event.status = *status;
     event.retry_count = static_cast<int>(whole_of(item, "retryCount").value_or(0));
     event.last_error = text_of(item, "lastError");
+    if (*status == EventStatus::parked) event.parked_because = text_of(item, parked_attribute);
+    if (*status == EventStatus::created) event.waits_for = text_of(item, postponed_attribute);
     event.due_at = ms_of(item, due_attribute);
     event.started_at = ms_of(item, "startedOn");
     event.completed_at = ms_of(item, "completedOn");
@@ -94,6 +100,9 @@ json::object to_json(const Event& event) {
     }
     if (!event.metadata.empty()) out["metadata"] = event.metadata;
     if (!event.key.empty()) out["key"] = event.key;
+    if (event.priority != queue::normal_priority) out["priority"] = event.priority;
+    if (!event.parked_because.empty()) out["parkedBecause"] = event.parked_because;
+    if (!event.waits_for.empty()) out["waitsFor"] = event.waits_for;
     if (!event.last_error.empty()) out["lastError"] = event.last_error;
     if (event.started_at) out["startedAt"] = format_instant(*event.started_at);
     if (event.completed_at) out["completedAt"] = format_instant(*event.completed_at);
@@ -111,6 +120,9 @@ Result<Event> event_from_json(const json::value& document) {
     event.occurred_at = read_instant(fields, "occurredAt");
     event.due_at = read_instant(fields, "dueAt");
     event.key = fields.optional_string("key", {.bytes_max = name_bytes_max}).value_or("");
+    event.priority = static_cast<int>(
+        fields.optional_integer("priority", queue::lowest_priority, queue::highest_priority)
+            .value_or(event.priority));
     if (auto metadata = fields.optional_object("metadata")) event.metadata = metadata->members();
     CARILLON_TRY_VOID(reader.finish());
     CARILLON_TRY_VOID(check_event(event));
@@ -124,6 +136,9 @@ Result<> check_event(const Event& event) {
     if (event.type.contains('*')) return invalid("type", "must not contain *");
     if (event.id.size() > name_bytes_max) return invalid("id", "must have 1 to 256 bytes");
     if (event.key.size() > name_bytes_max) return invalid("key", "must have at most 256 bytes");
+    if (event.priority < queue::lowest_priority || event.priority > queue::highest_priority) {
+        return invalid("priority", "must be a number from 1 to 9");
+    }
     return {};
 }
 

@@ -23,12 +23,18 @@ struct Event {
     std::optional<TimePoint> occurred_at{};  ///< Default: when it is emitted.
     std::optional<TimePoint> due_at{};       ///< Not handled before; default: at once.
     json::object metadata{};
-    std::string key{};  ///< The broker's ordering key, where an event goes to one; may be empty.
+    /// The broker's ordering key, where an event goes to one; in an ordered table (Layout) also
+    /// ours. May be empty.
+    std::string key{};
+    /// 1 to 9: among those that are due the higher go first. Without effect on ordered events.
+    int priority = 5;
 
     // What the outbox knows; ignored when emitted.
     EventStatus status = EventStatus::created;
     int retry_count = 0;  ///< Attempts that failed.
     std::string last_error{};
+    std::string parked_because{};
+    std::string waits_for{};  ///< The id of the one before it in its key's line.
     std::optional<TimePoint> started_at{};
     std::optional<TimePoint> completed_at{};
 };
@@ -41,10 +47,11 @@ struct Event {
 
 /// What people see: `{id, type, payload, occurredAt, status, retryCount, …}`.
 [[nodiscard]] json::object to_json(const Event& event);
-/// `{type, payload, id?, occurredAt?, dueAt?, key?, metadata?}`; strict.
+/// `{type, payload, id?, occurredAt?, dueAt?, key?, priority?, metadata?}`; strict.
 [[nodiscard]] Result<Event> event_from_json(const json::value& document);
 
-/// Rules for what is emitted: ids of 1 to 256 bytes, types of 1 to 256 without `*`.
+/// Rules for what is emitted: ids of 1 to 256 bytes, types of 1 to 256 without `*`, keys of at most
+/// 256, priorities of 1 to 9.
 [[nodiscard]] Result<> check_event(const Event& event);
 
 }  // namespace carillon::outbox

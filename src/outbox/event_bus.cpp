@@ -3,6 +3,7 @@
 #include "dynamo/ensure_table.hpp"
 #include "outbox/dispatcher.hpp"
 #include "runtime/event.hpp"
+#include "runtime/task_group.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -55,19 +56,15 @@ struct EventBus::Impl {
           options(std::move(given)),
           rows(options.layout, options.owner, loop.clock()),
           store(database, rows, loop.clock(), given_random),
-          dispatcher(rows, options, loop.clock(), given_random, log),
-          queue(loop,
-                database,
-                rows,
-                dispatcher,
-                given_random,
-                log,
-                metrics,
-                queue_options(options)) {}
+          dispatcher(rows, store.order(), options, loop.clock(), given_random, log),
+          queue(
+              loop, database, rows, dispatcher, given_random, log, metrics, queue_options(options)),
+          group(on_loop) {}
 
     [[nodiscard]] Task<Result<std::vector<Event>>> through_middleware(std::vector<Event> events,
                                                                       bool in_transaction);
     [[nodiscard]] Task<Result<>> bring_back_parked();
+    Task<> sweep_until_stopped();
 
     runtime::Loop& loop;
     dynamo::Database& database;
@@ -78,6 +75,7 @@ struct EventBus::Impl {
     MiddlewareList emit_middleware = std::make_shared<std::vector<Middleware>>();
     Dispatcher dispatcher;
     queue::Queue queue;
+    runtime::TaskGroup group;
     bool working = false;
 };
 
@@ -103,20 +101,34 @@ Task<Result<>> EventBus::start(bool work) {
     CARILLON_CO_TRY_VOID(co_await impl_->bring_back_parked());
     CARILLON_CO_TRY_VOID(co_await impl_->queue.start());
     impl_->working = true;
+    if (impl_->options.layout.ordered) impl_->group.spawn(impl_->sweep_until_stopped());
     co_return Result<>{};
 }
 
 Task<> EventBus::stop(Duration grace) {
     if (!std::exchange(impl_->working, false)) co_return;
+    impl_->group.request_stop();
+    co_await impl_->group.join();
     co_await impl_->queue.stop(grace);
 }
 
 Task<Result<>> EventBus::Impl::bring_back_parked() {
     for (const std::string& pattern : dispatcher.subscriptions.patterns()) {
-        Listing parked{.status = EventStatus::parked, .type = pattern};
+        Listing parked{.status = EventStatus::parked, .type = pattern, .behind_others = false};
         CARILLON_CO_TRY_VOID(co_await store.retry_all(std::move(parked)));
     }
     co_return Result<>{};
+}
+
+/// Parked events of lines whose first was purged by somebody who did not say so, or whose return
+/// met another's write.
+Task<> EventBus::Impl::sweep_until_stopped() {
+    constexpr Duration pause{30'000};
+    while (!group.stop_token().stop_requested()) {
+        (void)co_await loop.sleep_for(pause, group.stop_token());
+        const auto swept = co_await store.order().sweep();
+        if (!swept) log.warn("events cannot be swept", {{"error", describe(swept.error())}});
+    }
 }
 
 Task<Result<std::vector<Event>>> EventBus::Impl::through_middleware(std::vector<Event> events,

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace carillon::outbox {
@@ -52,6 +53,7 @@ EventStore::EventStore(dynamo::Database& database,
       rows_(rows),
       clock_(clock),
       random_(random),
+      order_(database, rows, clock),
       absent_{parsed("attribute_not_exists(id)")},
       outside_{parsed("#status = :status AND attribute_not_exists(gsiSortKey)",
                       {{"#status", "status"}})} {}
@@ -61,7 +63,7 @@ Task<Result<>> EventStore::prepare() {
     co_return Result<>{};
 }
 
-Result<dynamo::PutRequest> EventStore::put_of(Event& event) const {
+Result<dynamo::PutRequest> EventStore::put_of(Event& event) {
     CARILLON_TRY_VOID(check_event(event));
     if (event.id.empty()) event.id = uuid4(random_);
     const TimePoint now = clock_.now();
@@ -72,13 +74,20 @@ Result<dynamo::PutRequest> EventStore::put_of(Event& event) const {
     // In the seed's tables an event of the future is a delayed one.
     const bool seeds = rows_.layout().generation != Generation::sharded;
     if (seeds && !event.due_at && event.occurred_at) due_at = std::max(now, *event.occurred_at);
+    const Layout& layout = rows_.layout();
+    if (layout.ordered && !event.key.empty()) {
+        put.item.set(ordered_by_attribute, event.key);
+        put.item.set(ordered_at_attribute, stamps_.next(now, event.id));
+        if (!database_.capabilities().exclusive)
+            due_at = std::max(due_at, now + layout.order_delay);
+    }
     rows_.write(put.item, {.state = queue::State::ready, .due_at = due_at});
     put.condition = absent_;
     return put;
 }
 
 Result<std::vector<Emitted>> EventStore::emit(std::vector<Event> events,
-                                              dynamo::WriteUnit& transaction) const {
+                                              dynamo::WriteUnit& transaction) {
     if (events.size() + transaction.size() > emit_max) {
         return too_many(events.size() + transaction.size());
     }
@@ -205,6 +214,7 @@ bool EventStore::take(const Listing& listing, const Item& item, EventPage& page)
     if (!event || event->status != listing.status || !bus::matches(listing.type, event->type)) {
         return false;
     }
+    if (!listing.behind_others && item.find(behind_attribute) != nullptr) return false;
     page.events.push_back(*std::move(event));
     return std::cmp_greater_equal(page.events.size(), listing.limit);
 }
@@ -298,6 +308,7 @@ Task<Result<ChangeReport>> EventStore::purge(Listing listing, std::optional<Time
 /// Each as it is stored now, and only if nobody changes it in between.
 Task<Result<>> EventStore::change(std::vector<Event> events, bool remove, ChangeReport& report) {
     std::vector<dynamo::WriteUnit> units;
+    std::set<std::string> keys;  // Whose lines lose an event.
     for (const Event& event : events) {
         dynamo::GetRequest get;
         get.table = rows_.table();
@@ -315,6 +326,7 @@ Task<Result<>> EventStore::change(std::vector<Event> events, bool remove, Change
         }
         const dynamo::BoundCondition condition = rows_.unchanged(*item);
         if (remove) {
+            if (is_ordered(*item)) keys.insert(*item->find(ordered_by_attribute)->string());
             dynamo::DeleteRequest request;
             request.table = rows_.table();
             request.key = std::move(key);
@@ -325,6 +337,7 @@ Task<Result<>> EventStore::change(std::vector<Event> events, bool remove, Change
         for (const std::string_view name : {std::string_view("lastError"),
                                             std::string_view("nextRetryAt"),
                                             std::string_view("startedOn"),
+                                            postponed_attribute,
                                             parked_attribute}) {
             item->erase(name);
         }
@@ -336,6 +349,13 @@ Task<Result<>> EventStore::change(std::vector<Event> events, bool remove, Change
         units.emplace_back().emplace_back(std::move(request));
     }
     if (units.empty()) co_return Result<>{};
+    CARILLON_CO_TRY_VOID(co_await write_changes(std::move(units), report));
+    for (const std::string& key : keys) CARILLON_CO_TRY_VOID(co_await order_.bring_back_first(key));
+    co_return Result<>{};
+}
+
+Task<Result<>> EventStore::write_changes(std::vector<dynamo::WriteUnit> units,
+                                         ChangeReport& report) {
     auto answers = co_await database_.update_batch(std::move(units));
     for (Result<>& answer : answers) {
         if (answer) {

@@ -7,6 +7,7 @@
 #include "core/random.hpp"
 #include "dynamo/database.hpp"
 #include "outbox/event.hpp"
+#include "outbox/order.hpp"
 #include "outbox/rows.hpp"
 #include "runtime/clock.hpp"
 
@@ -34,6 +35,8 @@ struct Listing {
     /// Failed ones: also those that a TypeScript worker gave up, which its program takes out of the
     /// index. Reads the whole table; nothing more in a `sharded` one.
     bool unindexed = false;
+    /// Parked ones: also those that wait for one before them in their key's line.
+    bool behind_others = true;
 };
 
 struct EventPage {
@@ -66,11 +69,13 @@ public:
     /// Adds the writes to the caller's transaction, which commits or discards them with its own.
     /// There an id that exists already fails the whole.
     [[nodiscard]] Result<std::vector<Emitted>> emit(std::vector<Event> events,
-                                                    dynamo::WriteUnit& transaction) const;
+                                                    dynamo::WriteUnit& transaction);
 
     /// `not_found` when there is none.
     [[nodiscard]] Task<Result<Event>> get(std::string id);
     [[nodiscard]] Task<Result<EventPage>> list(Listing listing);
+
+    [[nodiscard]] KeyOrder& order() { return order_; }
 
     /// Failed and parked events become due now, with all their attempts again.
     [[nodiscard]] Task<Result<ChangeReport>> retry(std::vector<std::string> ids);
@@ -81,7 +86,7 @@ public:
                                                    std::optional<TimePoint> before);
 
 private:
-    [[nodiscard]] Result<dynamo::PutRequest> put_of(Event& event) const;
+    [[nodiscard]] Result<dynamo::PutRequest> put_of(Event& event);
     [[nodiscard]] Task<Result<>> write(std::vector<dynamo::PutRequest> puts);
     /// Marks those that are there already and drops their puts; `already_exists` when one differs.
     [[nodiscard]] Task<Result<bool>> drop_existing(std::vector<dynamo::PutRequest>& puts,
@@ -99,11 +104,15 @@ private:
     [[nodiscard]] Task<Result<>> change(std::vector<Event> events,
                                         bool remove,
                                         ChangeReport& report);
+    [[nodiscard]] Task<Result<>> write_changes(std::vector<dynamo::WriteUnit> units,
+                                               ChangeReport& report);
 
     dynamo::Database& database_;
     const EventRows& rows_;
     const runtime::Clock& clock_;
     Random& random_;
+    EmissionStamps stamps_;
+    KeyOrder order_;
     dynamo::BoundCondition absent_;
     dynamo::Condition outside_;  ///< Of the index.
 };

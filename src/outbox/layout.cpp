@@ -1,5 +1,7 @@
 #include "outbox/layout.hpp"
 
+#include "queue/sharded_rows.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -84,16 +86,23 @@ std::vector<std::string> Layout::partitions(EventStatus status) const {
     if (status == EventStatus::completed) return {};
     if (generation != Generation::sharded) return {std::string(stored(status))};
     std::vector<std::string> names;
-    for (int shard = 0; shard < shards; ++shard) {
-        names.push_back(fmt::format("{}#{}", to_string(status), shard));
+    for (const std::size_t band : {2U, 1U, 0U}) {
+        if (band != 1 && status != EventStatus::created) continue;
+        for (int shard = 0; shard < shards; ++shard) {
+            names.push_back(
+                fmt::format("{}{}#{}", to_string(status), queue::band_suffix(band), shard));
+        }
     }
     return names;
 }
 
-std::string Layout::partition_of(EventStatus status, std::string_view id) const {
+std::string Layout::partition_of(EventStatus status, std::string_view id, int priority) const {
     if (generation != Generation::sharded) return std::string(stored(status));
-    return fmt::format(
-        "{}#{}", to_string(status), stable_hash(id) % static_cast<std::uint32_t>(shards));
+    const std::size_t band = status == EventStatus::created ? queue::band_of_priority(priority) : 1;
+    return fmt::format("{}{}#{}",
+                       to_string(status),
+                       queue::band_suffix(band),
+                       stable_hash(id) % static_cast<std::uint32_t>(shards));
 }
 
 dynamo::TableSchema Layout::schema() const {
@@ -106,6 +115,14 @@ dynamo::TableSchema Layout::schema() const {
     due.key.sort =
         dynamo::KeyAttribute{.name = std::string(due_attribute), .type = dynamo::Type::number};
     schema.indexes.push_back(std::move(due));
+    if (ordered) {
+        dynamo::IndexSchema line;
+        line.name = order_index;
+        line.key.hash = {.name = std::string(ordered_by_attribute)};
+        line.key.sort = dynamo::KeyAttribute{.name = std::string(ordered_at_attribute)};
+        line.projection = dynamo::ProjectionType::keys_only;
+        schema.indexes.push_back(std::move(line));
+    }
     schema.ttl_attribute = std::string(expiry_attribute);
     return schema;
 }

@@ -1,6 +1,7 @@
 #include "outbox/rows.hpp"
 
 #include "core/check.hpp"
+#include "queue/sharded_rows.hpp"
 
 #include <limits>
 #include <optional>
@@ -140,7 +141,9 @@ void EventRows::write_status(Item& item, EventStatus status) const {
     if (status == EventStatus::completed) {
         item.erase(layout_.partition_attribute());
     } else {
-        item.set(layout_.partition_attribute(), layout_.partition_of(status, text_of(item, "id")));
+        item.set(layout_.partition_attribute(),
+                 layout_.partition_of(
+                     status, text_of(item, "id"), queue::read_priority(item, priority_attribute)));
     }
 }
 
@@ -159,7 +162,10 @@ void EventRows::write(Item& item, const RowState& row) const {
             break;
         case State::done:
             item.set("completedOn", now);
-            item.erase(due_attribute);
+            for (const std::string_view name :
+                 {due_attribute, ordered_by_attribute, ordered_at_attribute, postponed_attribute}) {
+                item.erase(name);
+            }
             break;
         case State::failed:
         case State::suspended:
@@ -167,7 +173,10 @@ void EventRows::write(Item& item, const RowState& row) const {
             item.set(due_attribute, now);
             break;
     }
-    if (!parked) item.set("retryCount", row.attempts);
+    if (!parked) {
+        item.set("retryCount", row.attempts);
+        item.erase(behind_attribute);
+    }
     if (row.interruptions == 0) {
         item.erase(interruptions_attribute);
     } else {
@@ -200,7 +209,23 @@ dynamo::BoundCondition EventRows::unchanged(const Item& seen) const {
 }
 
 std::string EventRows::fairness_key(const Item& item) const {
-    return text_of(item, "type");
+    if (!is_ordered(item)) return text_of(item, "type");
+    return std::string("\0key ", 5) + text_of(item, ordered_by_attribute);
+}
+
+queue::Standing EventRows::standing(const Item& item) const {
+    if (is_ordered(item)) return {.place = text_of(item, ordered_at_attribute)};
+    return {.priority = queue::read_priority(item, priority_attribute)};
+}
+
+std::size_t EventRows::band(const Value& partition) const {
+    if (layout_.generation != Generation::sharded || partition.string() == nullptr) return 1;
+    return queue::band_of_partition(*partition.string());
+}
+
+bool is_ordered(const Item& event) {
+    return !text_of(event, ordered_by_attribute).empty() &&
+           !text_of(event, ordered_at_attribute).empty();
 }
 
 }  // namespace carillon::outbox

@@ -33,7 +33,10 @@ public:
     void write(dynamo::Item& item, const queue::RowState& row) const override;
     void set_aside(dynamo::Item& item, const Error& why) const override;
     [[nodiscard]] dynamo::BoundCondition unchanged(const dynamo::Item& seen) const override;
+    /// The type; of ordered events their key.
     [[nodiscard]] std::string fairness_key(const dynamo::Item& item) const override;
+    [[nodiscard]] queue::Standing standing(const dynamo::Item& item) const override;
+    [[nodiscard]] std::size_t band(const dynamo::Value& partition) const override;
 
     [[nodiscard]] const Layout& layout() const { return layout_; }
 
@@ -49,7 +52,15 @@ private:
     dynamo::Condition by_status_;
 };
 
-/// Present on rows that wait because nobody handles their type.
+/// Why an event is parked: nobody handles its type, or one before it in its key's line was given
+/// up.
 inline constexpr std::string_view parked_attribute = "parkedBecause";
+/// The event that it is parked behind, in its key's line.
+inline constexpr std::string_view behind_attribute = "parkedBehind";
+/// The event that it waits for, in its key's line: its due time is when it is looked at again.
+inline constexpr std::string_view postponed_attribute = "waitsFor";
+
+/// Whether it stands in a key's line.
+[[nodiscard]] bool is_ordered(const dynamo::Item& event);
 
 }  // namespace carillon::outbox

@@ -52,7 +52,11 @@ bool Book::is_ours(const std::string& id, const RowState& seen) {
     Row& row = found->second;
     const bool same = seen.due_at == row.state.due_at && seen.attempts == row.state.attempts &&
                       seen.interruptions == row.state.interruptions;
-    if (row.phase == Phase::settling && !same) {
+    // Somebody changed the row meanwhile (a companion of another's outcome): what runs here is
+    // dropped when it is settled. A leased row cannot be changed so; a lagging index shows it
+    // ready.
+    const bool newer = row.phase == Phase::settling || row.state.state == State::ready;
+    if (newer && !same) {
         row.met_again = rows_map_.due_value(seen.due_at);
     } else if (row.cancelled) {
         ask_reread(seen.due_at);
@@ -60,22 +64,31 @@ bool Book::is_ours(const std::string& id, const RowState& seen) {
     return true;
 }
 
-bool Book::full_for(const FairKey& key) const {
-    const std::size_t share = std::max<std::size_t>(1, room());
-    return key.held >= std::min(options_.held_per_key_max, share);
+std::size_t Book::share(std::size_t band) const {
+    return std::min(options_.held_per_key_max, std::max<std::size_t>(1, room(band)));
 }
 
-FairKey& Book::key_of(const dynamo::Item& item, const RowState& state) {
+bool Book::full_for(const FairKey& key, std::size_t band) const {
+    return key.held[band] >= share(band);
+}
+
+FairKey& Book::key_of(const dynamo::Item& item, const RowState& state, const Standing& standing) {
     if (state.interruptions >= suspect_interruptions) {
         return queue_.key_with_limit(std::string("\0suspects", 9), 1);
     }
-    FairKey& key = queue_.key(rows_map_.fairness_key(item));
-    // As its latest row says.
-    key.weight = rows_map_.weight(item);
+    if (standing.place.empty()) return queue_.key(rows_map_.fairness_key(item));
+    FairKey& key = queue_.key_with_limit(rows_map_.fairness_key(item), 1);
+    key.serial = true;
     return key;
 }
 
-Row& Book::claim(std::string id, dynamo::Item item, RowState state, FairKey& key) {
+Row& Book::claim(std::string id,
+                 dynamo::Item item,
+                 RowState state,
+                 FairKey& key,
+                 Standing standing,
+                 std::size_t band) {
+    CARILLON_CHECK(band < bands);
     const auto [at, added] = rows_.try_emplace(std::move(id));
     CARILLON_CHECK(added);
     Row& row = at->second;
@@ -85,9 +98,16 @@ Row& Book::claim(std::string id, dynamo::Item item, RowState state, FairKey& key
     row.state = std::move(state);
     row.key = &key;
     row.sequence = ++sequence_;
+    row.band = static_cast<std::uint8_t>(band);
+    if (standing.place.empty()) {
+        row.level = static_cast<std::uint8_t>(
+            std::clamp(standing.priority, lowest_priority, highest_priority) - lowest_priority);
+    } else {
+        row.place = std::move(standing.place);
+    }
     ++key.users;
-    ++key.held;
-    ++held_;
+    ++key.held[band];
+    ++held_[band];
     return row;
 }
 
@@ -118,8 +138,8 @@ Row* Book::next(TimePoint now) {
     Row& row = static_cast<Row&>(*node);
     row.phase = Phase::listing;
     ++running_;
-    --held_;
-    --row.key->held;
+    --held_[row.band];
+    --row.key->held[row.band];
     no_longer_held(*row.key);
     return &row;
 }
@@ -127,8 +147,8 @@ Row* Book::next(TimePoint now) {
 void Book::put_back(Row& row) {
     CARILLON_CHECK(row.phase == Phase::listing);
     --running_;
-    ++held_;
-    ++row.key->held;
+    ++held_[row.band];
+    ++row.key->held[row.band];
     row.phase = Phase::turn;
     queue_.ended(*row.key);
     queue_.push(row);
@@ -138,7 +158,8 @@ void Book::settling(Row& row) {
     if (in_hand(row.phase)) {
         CARILLON_CHECK(row.phase != Phase::settling);
         --running_;
-        queue_.ended(*row.key);
+        row.keeps_turn = row.key->serial;
+        if (!row.keeps_turn) queue_.ended(*row.key);
     } else {
         unhold(row);
     }
@@ -149,17 +170,19 @@ void Book::settling(Row& row) {
 void Book::unhold(Row& row) {
     if (row.phase == Phase::timed) timed_.erase(Timed::s_iterator_to(row));
     if (row.phase == Phase::turn) queue_.remove(row);
-    --held_;
-    --row.key->held;
+    --held_[row.band];
+    --row.key->held[row.band];
     no_longer_held(*row.key);
 }
 
 void Book::no_longer_held(FairKey& key) {
-    if (!key.passed_over || key.refill_asked) return;
-    const std::size_t share = std::min(options_.held_per_key_max, std::max<std::size_t>(1, room()));
-    if (key.held > share / 2) return;
-    key.refill_asked = true;
-    if (on_room_for_key) on_room_for_key(key);
+    if (key.refill_asked || !key.any_passed_over()) return;
+    for (std::size_t band = 0; band < bands; ++band) {
+        if (!key.passed_over[band] || key.held[band] > share(band) / 2) continue;
+        key.refill_asked = true;
+        if (on_room_for_key) on_room_for_key(key);
+        return;
+    }
 }
 
 void Book::retire(Row& row, RowEnd end) {
@@ -176,6 +199,7 @@ void Book::retire(Row& row, RowEnd end) {
             break;
         case Phase::settling:
             --settling_;
+            if (row.keeps_turn) queue_.ended(*row.key);
             break;
     }
     for (const auto& run : row.runs) {

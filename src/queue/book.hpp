@@ -18,6 +18,7 @@
 
 #include <boost/intrusive/set.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -56,12 +57,14 @@ struct Row : FairNode {
     RowState state;     ///< As claimed.
     dynamo::BoundCondition unchanged{};  ///< Of the claimed item; set when it starts.
     Phase phase = Phase::claiming;
-    bool cancelled = false;  ///< Somebody edits it: not to be started.
-    bool lost = false;       ///< Its lease went to somebody else: the outcome is dropped.
+    bool cancelled = false;   ///< Somebody edits it: not to be started.
+    bool lost = false;        ///< Its lease went to somebody else: the outcome is dropped.
+    bool keeps_turn = false;  ///< Its key's next row starts only when this one has left the book.
+    std::uint8_t band = 1;    ///< Of the partition it came from.
     InFlightBatch* batch = nullptr;
     TimePoint lease_until{};
     std::optional<runtime::StopSource> stop{};  ///< Shared stores: each row's lease can be lost.
-    /// A scan met a newer version of the row while this one was being settled.
+    /// A scan met a newer version of the row: read again when this one has left.
     std::optional<dynamo::Value> met_again{};
     std::vector<std::shared_ptr<Run>> runs{};
     std::uint64_t sequence = 0;
@@ -94,12 +97,19 @@ public:
     [[nodiscard]] bool is_ours(const std::string& id, const RowState& seen);
     /// The key's share of the memory is used up. With many keys the shares shrink, so that a new
     /// key always finds room.
-    [[nodiscard]] bool full_for(const FairKey& key) const;
+    [[nodiscard]] bool full_for(const FairKey& key, std::size_t band) const;
 
     // --- The life of a row.
 
-    [[nodiscard]] FairKey& key_of(const dynamo::Item& item, const RowState& state);
-    Row& claim(std::string id, dynamo::Item item, RowState state, FairKey& key);
+    [[nodiscard]] FairKey& key_of(const dynamo::Item& item,
+                                  const RowState& state,
+                                  const Standing& standing);
+    Row& claim(std::string id,
+               dynamo::Item item,
+               RowState state,
+               FairKey& key,
+               Standing standing,
+               std::size_t band);
     /// Claimed for good: waits for its time, or for its turn.
     void hold(Row& row, TimePoint now);
     /// Rows whose time has come wait for their turn now.
@@ -132,7 +142,7 @@ public:
     [[nodiscard]] std::vector<std::string> running_ids() const;
     [[nodiscard]] std::optional<TimePoint> next_timed() const;
 
-    [[nodiscard]] std::size_t held() const { return held_; }
+    [[nodiscard]] std::size_t held() const { return held_[0] + held_[1] + held_[2]; }
 
     [[nodiscard]] std::size_t running() const { return running_; }
 
@@ -140,8 +150,9 @@ public:
 
     [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
-    [[nodiscard]] std::size_t room() const {
-        return held_ >= options_.held_max ? 0 : options_.held_max - held_;
+    /// Each band has its own.
+    [[nodiscard]] std::size_t room(std::size_t band) const {
+        return held_[band] >= options_.held_max ? 0 : options_.held_max - held_[band];
     }
 
     [[nodiscard]] FairQueue& keys() { return queue_; }
@@ -171,6 +182,7 @@ private:
         std::optional<dynamo::Value> reread_from{};
     };
 
+    [[nodiscard]] std::size_t share(std::size_t band) const;
     void unhold(Row& row);
     void no_longer_held(FairKey& key);
     void ask_reread(TimePoint due_at);
@@ -185,7 +197,7 @@ private:
     bool scanning_ = false;
     Timed timed_;
     FairQueue queue_;
-    std::size_t held_ = 0;
+    std::array<std::size_t, bands> held_{};  // By band.
     std::size_t running_ = 0;
     std::size_t settling_ = 0;
     std::uint64_t sequence_ = 0;

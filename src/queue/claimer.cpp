@@ -25,6 +25,8 @@ Claimer::Claimer(
             Cursor cursor;
             cursor.partition = std::move(partition);
             cursor.state = state;
+            cursor.band = context_.rows.band(cursor.partition);
+            banded_ = banded_ || cursor.band != 1;
             cursors_.push_back(std::move(cursor));
         }
     };
@@ -38,17 +40,23 @@ Claimer::Claimer(
     if (!context_.exclusive) first_ = context_.random.below(cursors_.size());
 }
 
-bool Claimer::has_room() const {
+bool Claimer::has_room(std::size_t band) const {
     const QueueOptions& options = context_.options;
     const std::size_t wanted =
         std::max<std::size_t>(1, std::min(options.claim_batch, options.held_max) / 2);
-    return book_.room() >= wanted && book_.settling() < std::max(options.held_max, wanted) &&
+    return book_.room(band) >= wanted && book_.settling() < std::max(options.held_max, wanted) &&
            !settler_.store_down();
 }
 
+/// For rows of any band.
+bool Claimer::has_room() const {
+    return has_room(1) || (banded_ && (has_room(0) || has_room(2)));
+}
+
 void Claimer::wake() {
-    if (waits_for_room_ && has_room()) {
-        waits_for_room_ = false;
+    for (std::size_t band = 0; band < bands; ++band) {
+        if (!waits_for_room_[band] || !has_room(band)) continue;
+        waits_for_room_[band] = false;
         awake_.set();
     }
     if (runs_waiting_ > 0 && has_room()) room_.set();
@@ -118,7 +126,7 @@ Task<> Claimer::claim_until_stopped() {
         }
         apply_rereads();
         if (!has_room()) {
-            waits_for_room_ = true;
+            waits_for_room_ = {banded_, true, banded_};
             const TimePoint again = context_.loop.now() + context_.options.poll_interval;
             (void)co_await awake_.wait_until(again, context_.stopping.token());
             continue;
@@ -137,12 +145,7 @@ Task<bool> Claimer::look() {
         refills_.erase(refills_.begin());
         read = co_await refill(key);
     } else {
-        const TimePoint now = context_.loop.now();
-        std::optional<std::size_t> chosen;
-        for (std::size_t i = 0; i < cursors_.size() && !chosen; ++i) {
-            const std::size_t index = (first_ + i) % cursors_.size();
-            if (cursors_[index].should_look(now, context_.options.poll_interval)) chosen = index;
-        }
+        const std::optional<std::size_t> chosen = next_cursor();
         if (!chosen) co_return false;
         first_ = (*chosen + 1) % cursors_.size();
         read = co_await look_at_partition(*chosen);
@@ -151,6 +154,27 @@ Task<bool> Claimer::look() {
         co_await pause_after(std::move(read).error());
     }
     co_return true;
+}
+
+/// The next in turn of the highest band that has something to read; every fourth time simply the
+/// next, so that no band waits for ever.
+std::optional<std::size_t> Claimer::next_cursor() {
+    constexpr std::uint32_t looks_per_round = 4;
+    const TimePoint now = context_.loop.now();
+    const bool anyone = !banded_ || ++looks_ % looks_per_round == 0;
+    std::optional<std::size_t> chosen;
+    for (std::size_t i = 0; i < cursors_.size(); ++i) {
+        const std::size_t index = (first_ + i) % cursors_.size();
+        const Cursor& cursor = cursors_[index];
+        if (!cursor.should_look(now, context_.options.poll_interval)) continue;
+        if (banded_ && !has_room(cursor.band)) {
+            waits_for_room_[cursor.band] = true;
+            continue;
+        }
+        if (anyone) return index;
+        if (!chosen || cursor.band > cursors_[*chosen].band) chosen = index;
+    }
+    return chosen;
 }
 
 Task<Result<>> Claimer::look_at_partition(std::size_t index) {
@@ -163,7 +187,7 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     request.cursor = index;
     request.position = cursor.position;
     request.until = cursor.state == State::ready ? now + context_.options.look_ahead : now;
-    request.limit = std::min(context_.options.claim_batch, book_.room());
+    request.limit = std::min(context_.options.claim_batch, book_.room(cursor.band));
     const TimePoint until = request.until;
     const std::int64_t began = context_.loop.clock().ticks();
     CARILLON_CO_TRY(Found found, co_await scan(std::move(request)));
@@ -202,56 +226,6 @@ Task<Result<>> Claimer::plan_next_look(std::size_t index, TimePoint until) {
     // In the middle of the look-ahead: early enough, and many rows share a look.
     const TimePoint wanted = row->due_at - context_.options.look_ahead / 2;
     cursor.look_at = std::min(cursor.look_at, wanted);
-    co_return Result<>{};
-}
-
-Task<Result<>> Claimer::refill(FairKey* key) {
-    // Others may join the map while this waits; what is in it stays where it is.
-    auto& places = passed_over_.at(key);
-    const std::int64_t began = context_.loop.clock().ticks();
-    std::size_t taken = 0;
-    Found last;
-    for (std::size_t index = 0; index < cursors_.size(); ++index) {
-        auto& place = places[index];
-        if (!place || book_.full_for(*key) || book_.room() == 0) continue;
-        Scan request;
-        request.cursor = index;
-        request.position = *place;
-        const TimePoint now = context_.loop.now();
-        request.until =
-            cursors_[index].state == State::ready ? now + context_.options.look_ahead : now;
-        request.limit = std::min(context_.options.claim_batch, book_.room());
-        const Position before = *std::exchange(place, std::nullopt);
-        auto found = co_await scan(std::move(request));
-        if (!found) {
-            place = before;
-            key->refill_asked = true;
-            refills_.push_back(key);
-            co_return std::unexpected(std::move(found).error());
-        }
-        if (found->more && !place) place = found->end;
-        taken += found->taken.size();
-        std::vector<Row*> rows = std::move(found->taken);
-        last = *std::move(found);
-        if (rows.empty()) continue;
-        auto secured = co_await secure(std::move(rows));
-        if (!secured) {
-            key->refill_asked = true;
-            refills_.push_back(key);
-            co_return secured;
-        }
-    }
-    const bool left = std::ranges::any_of(places, [](const auto& p) { return p.has_value(); });
-    key->refill_asked = false;
-    if (!left) {
-        passed_over_.erase(key);
-        key->passed_over = false;
-        book_.keys().forget(*key);
-    } else if (!book_.full_for(*key)) {
-        key->refill_asked = true;
-        refills_.push_back(key);
-        if (taken == 0) co_await rest_after(began, last.passed_over);
-    }
     co_return Result<>{};
 }
 
@@ -333,44 +307,19 @@ const dynamo::Item* Claimer::choose_one(const Scan& scan,
         if (row != nullptr && !row->cancelled) book_.attach(*row, scan.run);
         return &item;
     }
-    FairKey& key = book_.key_of(item, *state);
-    if (!scan.run && book_.full_for(key)) {
+    Standing standing = context_.rows.standing(item);
+    const std::size_t band = cursors_[scan.cursor].band;
+    FairKey& key = book_.key_of(item, *state, standing);
+    if (!scan.run && book_.full_for(key, band)) {
         ++found.passed_over;
         pass_over(key, scan, item, previous);
         return &item;
     }
-    Row& row = book_.claim(*std::move(id), std::move(item), *std::move(state), key);
+    Row& row = book_.claim(
+        *std::move(id), std::move(item), *std::move(state), key, std::move(standing), band);
     if (scan.run) book_.attach(row, scan.run);
     found.taken.push_back(&row);
     return &row.item;
-}
-
-void Claimer::pass_over(FairKey& key,
-                        const Scan& scan,
-                        const dynamo::Item& item,
-                        const dynamo::Item* previous) {
-    auto& places = passed_over_[&key];
-    places.resize(cursors_.size());
-    key.passed_over = true;
-    auto& place = places[scan.cursor];
-    if (place) {
-        if (!context_.due_key.sort) return;  // In no order: the first place is the earliest.
-        const dynamo::Value* sort = item.find(context_.due_key.sort->name);
-        if (sort == nullptr || place->at <= sort_bytes(*sort)) return;
-    }
-    place = previous == nullptr ? scan.position
-                                : position_behind(*previous, context_.rows.key(), context_.due_key);
-}
-
-/// A page that gave nothing cost time that rows which are due may need.
-Task<> Claimer::rest_after(std::int64_t began, std::size_t passed_over) {
-    if (passed_over == 0) co_return;
-    const std::int64_t cost_ns = context_.loop.clock().ticks() - began;
-    const Duration rest =
-        std::min(Duration{20}, std::chrono::ceil<Duration>(std::chrono::nanoseconds{3 * cost_ns}));
-    if (rest > Duration::zero()) {
-        (void)co_await context_.loop.sleep_for(rest, context_.stopping.token());
-    }
 }
 
 Task<> Claimer::pause_after(Error error) {
@@ -387,7 +336,7 @@ Task<Result<>> Claimer::claim_for(std::shared_ptr<Run> run) {
         Position position;
         begin_reading(cursors_[index]);
         for (bool more = true; more;) {
-            while (!has_room() && !context_.stopped()) {
+            while (!has_room(cursors_[index].band) && !context_.stopped()) {
                 ++runs_waiting_;
                 (void)co_await room_.wait_until(
                     context_.loop.now() + context_.options.poll_interval,
@@ -399,7 +348,8 @@ Task<Result<>> Claimer::claim_for(std::shared_ptr<Run> run) {
             request.cursor = index;
             request.position = position;
             request.until = run->cutoff;
-            request.limit = std::min(context_.options.claim_batch, book_.room());
+            request.limit =
+                std::min(context_.options.claim_batch, book_.room(cursors_[index].band));
             request.run = run;
             CARILLON_CO_TRY(Found found, co_await scan(std::move(request)));
             more = found.more;

@@ -15,6 +15,7 @@
 #include "queue/settler.hpp"
 #include "runtime/event.hpp"
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -59,7 +60,9 @@ private:
         Position end;
     };
 
+    [[nodiscard]] bool has_room(std::size_t band) const;
     [[nodiscard]] bool has_room() const;
+    [[nodiscard]] std::optional<std::size_t> next_cursor();
     void apply_rereads();
     void reread_unsorted(const dynamo::Value& from);
     void begin_reading(Cursor& cursor) const;
@@ -101,10 +104,12 @@ private:
     runtime::Semaphore scanning_;
     runtime::Event awake_;
     runtime::Event room_;
-    bool waits_for_room_ = false;
+    std::array<bool, bands> waits_for_room_{};  // Bands that could be read if there were.
     bool contended_ = false;  // Others won more than a quarter of the last claims.
     std::size_t runs_waiting_ = 0;
-    std::size_t first_ = 0;             // The cursor that is looked at first, in turn.
+    std::size_t first_ = 0;  // The cursor that is looked at first, in turn.
+    std::uint32_t looks_ = 0;
+    bool banded_ = false;               // The partitions are of several bands.
     std::optional<Error> claim_error_;  // Of a claim that was secured aside.
     ErrorPause error_pause_;
     RateLimit log_limit_;

@@ -21,6 +21,7 @@ struct Position {
 struct Cursor {
     dynamo::Value partition;
     State state = State::ready;
+    std::size_t band = 1;  ///< RowMap::band.
     /// Everything before it has been seen.
     Position position{};
     bool exhausted = false;    ///< At the last look nothing more was due.

@@ -2,7 +2,28 @@
 
 #include "core/check.hpp"
 
+#include <bit>
+
 namespace carillon::queue {
+namespace {
+
+// One turn in so many goes to the levels below the highest.
+constexpr std::uint32_t turns_per_round = 8;
+
+constexpr std::uint32_t bit_of(std::size_t level) {
+    return 1U << level;
+}
+
+std::size_t highest(std::uint32_t mask) {
+    return static_cast<std::size_t>(std::bit_width(mask)) - 1;
+}
+
+bool goes_before(const FairNode& a, const FairNode& b) {
+    if (!a.place.empty() && !b.place.empty()) return a.place < b.place;
+    return a.due_at < b.due_at;
+}
+
+}  // namespace
 
 FairKey& FairQueue::key(std::string name) {
     return key_with_limit(std::move(name), limit_per_key_);
@@ -20,59 +41,85 @@ FairKey* FairQueue::find(const std::string& name) {
 }
 
 void FairQueue::forget(FairKey& key) {
-    if (key.users != 0 || key.passed_over || key.running_ != 0) return;
-    CARILLON_CHECK(key.rows_.empty());
+    if (key.users != 0 || key.any_passed_over() || key.running_ != 0) return;
+    CARILLON_CHECK(key.waiting_ == 0);
     keys_.erase(std::string(key.name_));
 }
 
 void FairQueue::push(FairNode& node) {
+    CARILLON_CHECK(node.level < levels);
     FairKey& key = *node.key;
+    FairKey::Rows& rows = key.seats_[node.level].rows;
     // Rows come nearly in due order; a late one moves forward past those due after it.
-    auto at = key.rows_.end();
-    while (at != key.rows_.begin()) {
+    auto at = rows.end();
+    while (at != rows.begin()) {
         auto before = std::prev(at);
-        if (before->due_at <= node.due_at) break;
+        if (!goes_before(node, *before)) break;
         at = before;
     }
-    key.rows_.insert(at, node);
-    enter_or_leave(key);
+    rows.insert(at, node);
+    seat_changed(key, node.level);
 }
 
 void FairQueue::remove(FairNode& node) {
     FairKey& key = *node.key;
-    key.rows_.erase(FairKey::Rows::s_iterator_to(node));
-    enter_or_leave(key);
+    key.seats_[node.level].rows.erase(FairKey::Rows::s_iterator_to(node));
+    seat_changed(key, node.level);
+}
+
+std::size_t FairQueue::next_level() {
+    const std::size_t top = highest(ready_);
+    const std::uint32_t others = ready_ & ~bit_of(top);
+    if (others == 0 || ++turns_ < turns_per_round) return top;
+    turns_ = 0;
+    // They take such turns one after the other, downwards.
+    const std::uint32_t after = others & (bit_of(below_) - 1);
+    below_ = static_cast<std::uint32_t>(highest(after != 0 ? after : others));
+    return below_;
 }
 
 FairNode* FairQueue::pop() {
-    if (ring_.empty()) return nullptr;
-    FairKey& key = ring_.front();
-    FairNode& node = key.rows_.front();
-    key.rows_.pop_front();
+    if (ready_ == 0) return nullptr;
+    const std::size_t level = next_level();
+    Seat& seat = rings_[level].front();
+    FairKey& key = *seat.key;
+    rings_[level].pop_front();
+    FairNode& node = seat.rows.front();
+    seat.rows.pop_front();
     ++key.running_;
-    if (++key.taken_ >= key.weight) {
-        // Its turn is over: to the end of the ring, if it has more.
-        ring_.pop_front();
-        key.taken_ = 0;
-    }
-    enter_or_leave(key);
+    seat_changed(key, level);  // To the end of the ring, if it has more.
+    if (key.at_limit()) limit_changed(key);
     return &node;
 }
 
 void FairQueue::ended(FairKey& key) {
     CARILLON_CHECK(key.running_ > 0);
+    const bool was_full = key.at_limit();
     --key.running_;
-    enter_or_leave(key);
+    if (was_full) limit_changed(key);
 }
 
-void FairQueue::enter_or_leave(FairKey& key) {
-    const bool inside = key.ring_hook.is_linked();
-    if (key.may_start() == inside) return;
-    if (inside) {
-        ring_.erase(Ring::s_iterator_to(key));
-        key.taken_ = 0;
-    } else {
-        ring_.push_back(key);
+/// Enters or leaves the ring of that level, as its rows and the key's limit say.
+void FairQueue::seat_changed(FairKey& key, std::size_t level) {
+    Seat& seat = key.seats_[level];
+    Ring& ring = rings_[level];
+    const bool waits = !seat.rows.empty();
+    key.waiting_ = waits ? key.waiting_ | bit_of(level) : key.waiting_ & ~bit_of(level);
+    const bool inside = seat.ring_hook.is_linked();
+    const bool belongs = waits && !key.at_limit();
+    if (belongs != inside) {
+        if (inside) {
+            ring.erase(Ring::s_iterator_to(seat));
+        } else {
+            ring.push_back(seat);
+        }
+    }
+    ready_ = ring.empty() ? ready_ & ~bit_of(level) : ready_ | bit_of(level);
+}
+
+void FairQueue::limit_changed(FairKey& key) {
+    for (std::uint32_t left = key.waiting_; left != 0; left &= left - 1) {
+        seat_changed(key, static_cast<std::size_t>(std::countr_zero(left)));
     }
 }
 

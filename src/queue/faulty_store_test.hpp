@@ -34,6 +34,11 @@ public:
     /// From now on nothing is read or written; everything is answered at once as if it were.
     void die() { dead_ = true; }
 
+    /// Dies at the so manieth call from now on, before that has an effect.
+    void die_at_call(std::size_t number) { death_at_ = calls + number; }
+
+    [[nodiscard]] bool dead() const { return dead_; }
+
     std::size_t calls = 0;
     std::size_t items_read = 0;  ///< By queries.
     std::size_t durable_batches = 0;
@@ -109,7 +114,7 @@ public:
 
     Task<std::vector<Result<>>> update_batch(std::vector<dynamo::WriteUnit> units,
                                              bool durable) override {
-        ++calls;
+        count_call();
         if (durable) ++durable_batches;
         const std::size_t count = units.size();
         co_await perhaps_late();
@@ -157,6 +162,10 @@ private:
 
     static std::unexpected<Error> gone() { return fail(Errc::unavailable, "the store is cut off"); }
 
+    void count_call() {
+        if (++calls == death_at_) die();
+    }
+
     bool happens(double share) { return share > 0 && random_.unit() < share; }
 
     Task<> perhaps_late() {
@@ -168,7 +177,7 @@ private:
 
     template <class T>
     Task<Result<T>> call(Task<Result<T>> real, Result<T> when_dead, bool writes = false) {
-        ++calls;
+        count_call();
         co_await perhaps_late();
         if (dead_) co_return when_dead;
         if (cut(writes)) co_return gone();
@@ -185,6 +194,7 @@ private:
     Random& random_;
     Faults faults_;
     bool dead_ = false;
+    std::size_t death_at_ = 0;
 };
 
 }  // namespace carillon::queue::testing

@@ -24,11 +24,12 @@ struct Claim {
 };
 
 enum class Verdict : std::uint8_t {
-    done,     ///< Ended well.
-    retry,    ///< Failed; ready again at `ready_at`.
-    failed,   ///< Failed for good: dead letter.
-    release,  ///< Not worked on: ready again at once, nothing counted.
-    again,    ///< Ended well, and due again at `ready_at`; attempts count from zero (a schedule).
+    done,      ///< Ended well.
+    retry,     ///< Failed; ready again at `ready_at`.
+    failed,    ///< Failed for good: dead letter.
+    release,   ///< Not worked on: ready again at once, nothing counted.
+    postpone,  ///< Not worked on: ready again at `ready_at`, nothing counted.
+    again,     ///< Ended well, and due again at `ready_at`; attempts count from zero (a schedule).
 };
 
 /// How a row left the hands of a queue.
@@ -46,10 +47,12 @@ struct Settlement {
     Verdict verdict = Verdict::done;
     /// The row to store, changed as the domain likes; state, attempts and lease are the queue's.
     dynamo::Item item;
-    TimePoint ready_at{};  ///< For `retry` and `again`.
+    TimePoint ready_at{};  ///< For `retry`, `postpone` and `again`.
     bool remove = false;   ///< For `done`: delete the row instead of storing it.
     /// Committed together with the outcome, or not at all (the next occurrence of a repetition).
     std::vector<dynamo::Write> also{};
+    /// Each of `also` may be left out where its condition fails: not worth a line in the log.
+    bool also_optional = false;
 };
 
 class Handler {

@@ -25,8 +25,13 @@ struct Turns {
     FairQueue queue;
     std::deque<FairNode> nodes;
 
-    FairNode& add(const std::string& key, Duration due = 0ms) {
+    FairNode& add(const std::string& key,
+                  Duration due = 0ms,
+                  std::uint8_t level = 4,
+                  std::string place = {}) {
         FairNode& node = nodes.emplace_back();
+        node.level = level;
+        node.place = std::move(place);
         node.key = &queue.key(key);
         ++node.key->users;
         node.due_at = noon + due;
@@ -55,28 +60,6 @@ TEST(FairQueue, GivesEachKeyOneRowATurn) {
     EXPECT_EQ(order, "abcabaa-");
 }
 
-TEST(FairQueue, GivesAKeyAsManyRowsATurnAsItWeighs) {
-    Turns turns(0);
-    for (int i = 0; i < 7; ++i) turns.add("a");
-    for (int i = 0; i < 3; ++i) turns.add("b");
-    turns.queue.key("a").weight = 3;
-    std::string order;
-    for (int i = 0; i < 11; ++i) order += turns.pop();
-    EXPECT_EQ(order, "aaabaaabab-");
-}
-
-TEST(FairQueue, AKeyAtItsLimitLeavesTheRestOfItsTurn) {
-    Turns turns(1);
-    for (int i = 0; i < 2; ++i) turns.add("a");
-    turns.add("b");
-    turns.queue.key("a").weight = 3;
-    EXPECT_EQ(turns.pop(), "a");
-    EXPECT_EQ(turns.pop(), "b");
-    EXPECT_EQ(turns.pop(), "-");
-    turns.queue.ended(turns.queue.key("a"));
-    EXPECT_EQ(turns.pop(), "a");
-}
-
 TEST(FairQueue, KeepsDueOrderWithinAKey) {
     Turns turns(0);
     FairNode& late = turns.add("a", 30ms);
@@ -98,6 +81,36 @@ TEST(FairQueue, LeavesAKeyOutThatIsAtItsLimit) {
     EXPECT_EQ(turns.pop(), "-");
     turns.queue.ended(turns.queue.key("a"));
     EXPECT_EQ(turns.pop(), "a");
+}
+
+TEST(FairQueue, GivesHigherLevelsFirstAndOneTurnInEightToThoseBelow) {
+    Turns turns(0);
+    for (int i = 0; i < 20; ++i) turns.add("normal");
+    for (int i = 0; i < 20; ++i) turns.add("low", 0ms, 0);
+    for (int i = 0; i < 20; ++i) turns.add("high", 0ms, 8);
+    std::string order;
+    for (int i = 0; i < 24; ++i) order += turns.pop().front();
+    EXPECT_EQ(order, "hhhhhhhnhhhhhhhlhhhhhhnl");
+}
+
+TEST(FairQueue, OrdersTheRowsOfOneKeyByLevel) {
+    Turns turns(1);
+    FairNode& low = turns.add("a", 0ms, 1);
+    FairNode& high = turns.add("a", 5ms, 7);
+    FairNode& normal = turns.add("a", 2ms);
+    for (const FairNode* want : {&high, &normal, &low}) {
+        EXPECT_EQ(turns.queue.pop(), want);
+        EXPECT_EQ(turns.pop(), "-");
+        turns.queue.ended(*want->key);
+    }
+}
+
+TEST(FairQueue, OrdersRowsThatHaveAPlaceByIt) {
+    Turns turns(0);
+    FairNode& second = turns.add("a", 1ms, 4, "2");
+    FairNode& first = turns.add("a", 2ms, 4, "1");
+    EXPECT_EQ(turns.queue.pop(), &first);
+    EXPECT_EQ(turns.queue.pop(), &second);
 }
 
 TEST(FairQueue, ForgetsKeysThatNothingUses) {
@@ -316,6 +329,7 @@ TEST(StateAfter, CountsFailuresAndNothingElse) {
         {Verdict::retry, false, {.state = State::ready, .due_at = noon + 1s, .attempts = 3}},
         {Verdict::failed, false, {.state = State::failed, .attempts = 3}},
         {Verdict::release, false, {.state = State::ready, .due_at = noon, .attempts = 2}},
+        {Verdict::postpone, false, {.state = State::ready, .due_at = noon + 1s, .attempts = 2}},
         {Verdict::again, false, {.state = State::ready, .due_at = noon + 1s}},
         {Verdict::failed, true, {.state = State::failed, .attempts = 2}},
         {Verdict::retry, true, {.state = State::ready, .due_at = noon + 1s, .attempts = 2}},

@@ -42,7 +42,7 @@ struct QueueOptions {
     std::size_t concurrency = 25;  ///< Rows in handlers at a time.
     std::size_t concurrency_per_key = 0;  ///< Per fairness key; 0: no limit of its own.
     std::size_t claim_batch = 500;        ///< Rows read and claimed at a time.
-    std::size_t held_max = 2'000;         ///< Rows claimed and not yet started.
+    std::size_t held_max = 2'000;         ///< Rows claimed and not yet started, of each band.
     std::size_t held_per_key_max = 500;   ///< So that one dead endpoint cannot fill the memory.
     std::size_t settle_batch = 1'000;     ///< Outcomes per commit at most.
     Duration look_ahead{250};             ///< Rows are claimed this long before they are due.

@@ -346,6 +346,24 @@ TEST(Hold, SaysThatTheRowRuns) {
     world.end();
 }
 
+TEST(Fairness, OverlooksNoRowThatBecomesDueWhereOthersWerePassedOver) {
+    World world;
+    world.use_engine();
+    world.options.concurrency = 1;
+    world.options.claim_batch = 2;
+    world.options.held_max = 8;
+    world.options.held_per_key_max = 2;
+    world.handler.delay = 10ms;
+    world.begin();
+    world.put_many("z", 20, noon, "t");
+    world.run_for(35ms);
+    // The same due time, and in the index before those that wait.
+    world.put_many("a", 5, noon, "t");
+    world.run_for(5s);
+    EXPECT_EQ(world.handler.runs().size(), 25U);
+    world.end();
+}
+
 TEST(Fairness, OneDeadEndpointDoesNotDelayTheOthers) {
     World world;
     world.use_engine();

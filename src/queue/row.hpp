@@ -9,6 +9,7 @@
 #include "core/time.hpp"
 #include "dynamo/database.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,6 +32,18 @@ struct RowState {
     std::string lease_token{};  ///< While leased.
     std::string lease_owner{};
     bool operator==(const RowState&) const = default;
+};
+
+inline constexpr int lowest_priority = 1;
+inline constexpr int normal_priority = 5;
+inline constexpr int highest_priority = 9;
+
+/// How a row stands among others that are due.
+struct Standing {
+    int priority = normal_priority;  ///< 1 to 9, higher first.
+    /// Not empty: the rows of its fairness key run one at a time and in the order of this text,
+    /// each once the outcome of the one before is recorded. Their priorities do not count.
+    std::string place{};
 };
 
 /// Thread-safe, immutable.
@@ -76,9 +89,15 @@ public:
     /// Rows of one key share its concurrency limit and its turn (an endpoint, a tenant).
     [[nodiscard]] virtual std::string fairness_key(const dynamo::Item& item) const = 0;
 
-    /// How many rows of its key start a turn, where more are due than can run: at least 1.
-    [[nodiscard]] virtual std::size_t weight(const dynamo::Item& item) const {
+    [[nodiscard]] virtual Standing standing(const dynamo::Item& item) const {
         static_cast<void>(item);
+        return {};
+    }
+
+    /// Which rows a partition of partitions() holds: 0 those of low priority, 2 those of high, 1
+    /// others or all. Higher ones are read first, and have their own share of the memory.
+    [[nodiscard]] virtual std::size_t band(const dynamo::Value& partition) const {
+        static_cast<void>(partition);
         return 1;
     }
 };

@@ -27,6 +27,19 @@ bool only_also_failed(const Error& error) {
     return cancelled->reasons.front().code == "None";
 }
 
+/// Those beside the row's own whose condition failed; all of them when the store names none.
+void leave_out_failed(std::vector<dynamo::Write>& also, const Error& error) {
+    const auto* cancelled = dynamic_cast<const dynamo::TransactionCancelled*>(error.detail.get());
+    std::vector<dynamo::Write> left;
+    for (std::size_t i = 0; i < also.size(); ++i) {
+        const bool passed = cancelled != nullptr && i + 1 < cancelled->reasons.size() &&
+                            cancelled->reasons[i + 1].code == "None";
+        if (passed) left.push_back(std::move(also[i]));
+    }
+    if (left.size() == also.size()) left.clear();
+    also = std::move(left);
+}
+
 RowEnd end_of(Verdict verdict) {
     switch (verdict) {
         case Verdict::done:
@@ -36,6 +49,7 @@ RowEnd end_of(Verdict verdict) {
         case Verdict::failed:
             return RowEnd::failed;
         case Verdict::release:
+        case Verdict::postpone:
             return RowEnd::released;
         case Verdict::again:
             return RowEnd::done;
@@ -68,6 +82,10 @@ RowState state_after(const RowState& claimed,
         case Verdict::release:
             next.state = State::ready;
             next.due_at = due_at;
+            break;
+        case Verdict::postpone:
+            next.state = State::ready;
+            next.due_at = settlement.ready_at;
             break;
         case Verdict::again:
             next.state = State::ready;
@@ -431,9 +449,13 @@ Task<> Settler::resolve_condition(Outcome outcome, Error error) {
     }
     if (only_also_failed(error)) {
         // Not to record the outcome would repeat the work for ever.
-        context_.log.error("outcome recorded without its companions: their condition failed",
-                           {{"queue", context_.options.name}, {"error", describe(error)}});
-        outcome.settlement.also.clear();
+        if (outcome.settlement.also_optional) {
+            leave_out_failed(outcome.settlement.also, error);
+        } else {
+            context_.log.error("outcome recorded without its companions: their condition failed",
+                               {{"queue", context_.options.name}, {"error", describe(error)}});
+            outcome.settlement.also.clear();
+        }
         --elsewhere_;
         add(std::move(outcome));
         co_return;

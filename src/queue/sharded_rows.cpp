@@ -32,8 +32,9 @@ std::uint32_t stable_hash(std::string_view bytes) {
     return hash ^ (hash >> 15);
 }
 
-std::string partition_name(State state, int shard) {
+std::string partition_name(State state, std::size_t band, int shard) {
     std::string name(to_string(state));
+    name += band_suffix(band);
     name += '#';
     name += std::to_string(shard);
     return name;
@@ -69,6 +70,30 @@ void set_or_erase(dynamo::Item& item, const std::string& attribute, const std::s
 }
 
 }  // namespace
+
+std::string_view band_suffix(std::size_t band) {
+    constexpr std::array<std::string_view, 3> suffixes{"-low", "", "-high"};
+    return suffixes[band];
+}
+
+std::size_t band_of_partition(std::string_view name) {
+    name = name.substr(0, name.rfind('#'));
+    if (name.ends_with(band_suffix(0))) return 0;
+    return name.ends_with(band_suffix(2)) ? 2 : 1;
+}
+
+std::size_t band_of_priority(int priority) {
+    if (priority < normal_priority) return 0;
+    return priority > normal_priority ? 2 : 1;
+}
+
+int read_priority(const dynamo::Item& item, std::string_view attribute) {
+    const dynamo::Value* value = item.find(attribute);
+    const auto number =
+        value != nullptr && value->number() != nullptr ? value->number()->to_int64() : std::nullopt;
+    if (!number || *number < lowest_priority || *number > highest_priority) return normal_priority;
+    return static_cast<int>(*number);
+}
 
 std::string_view to_string(State state) {
     switch (state) {
@@ -125,8 +150,12 @@ dynamo::Item ShardedRows::make(dynamo::Item item, const RowState& row) const {
 
 std::vector<dynamo::Value> ShardedRows::partitions(State state) const {
     std::vector<dynamo::Value> names;
-    for (int shard = 0; shard < options_.shards; ++shard) {
-        names.emplace_back(partition_name(state, shard));
+    const bool banded = state == State::ready && !options_.priority_attribute.empty();
+    for (const std::size_t each : {2U, 1U, 0U}) {
+        if (each != 1 && !banded) continue;
+        for (int shard = 0; shard < options_.shards; ++shard) {
+            names.emplace_back(partition_name(state, each, shard));
+        }
     }
     return names;
 }
@@ -167,7 +196,9 @@ void ShardedRows::write(dynamo::Item& item, const RowState& row) const {
     item.set(options_.state, to_string(row.state));
     const bool listed = row.state == State::failed && options_.failed_in_index;
     if (row.state == State::ready || row.state == State::leased || listed) {
-        item.set(options_.partition, partition_name(row.state, shard_of(item)));
+        const std::size_t in =
+            row.state == State::ready ? band_of_priority(standing(item).priority) : 1;
+        item.set(options_.partition, partition_name(row.state, in, shard_of(item)));
         item.set(options_.due, to_epoch_ms(row.due_at));
     } else {
         item.erase(options_.partition);
@@ -206,12 +237,15 @@ std::string ShardedRows::fairness_key(const dynamo::Item& item) const {
     return read_text(item, options_.fairness_attribute);
 }
 
-std::size_t ShardedRows::weight(const dynamo::Item& item) const {
-    if (options_.weight_attribute.empty()) return 1;
-    const dynamo::Value* value = item.find(options_.weight_attribute);
-    const auto number =
-        value == nullptr || value->number() == nullptr ? std::nullopt : value->number()->to_int64();
-    return static_cast<std::size_t>(std::clamp<std::int64_t>(number.value_or(1), 1, 100));
+Standing ShardedRows::standing(const dynamo::Item& item) const {
+    Standing standing;
+    if (options_.priority_attribute.empty()) return standing;
+    standing.priority = read_priority(item, options_.priority_attribute);
+    return standing;
+}
+
+std::size_t ShardedRows::band(const dynamo::Value& partition) const {
+    return partition.string() == nullptr ? 1 : band_of_partition(*partition.string());
 }
 
 int ShardedRows::shard_of(const dynamo::Item& item) const {

@@ -23,8 +23,9 @@ struct ShardedRowsOptions {
     /// The attribute whose text is the fairness key; when empty or absent in an item, all rows
     /// share one.
     std::string fairness_attribute{};
-    /// The attribute whose number is the weight (1 to 100); when empty or absent: 1.
-    std::string weight_attribute{};
+    /// The attribute whose number is the priority (1 to 9, absent: 5). Ready rows above and below 5
+    /// then stand in partitions of their own: `ready-high#<shard>`, `ready-low#<shard>`.
+    std::string priority_attribute{};
     /// The attributes. None may be one of the key's.
     std::string state = "state";
     std::string partition = "duePartition";
@@ -69,7 +70,8 @@ public:
     }
 
     [[nodiscard]] std::string fairness_key(const dynamo::Item& item) const override;
-    [[nodiscard]] std::size_t weight(const dynamo::Item& item) const override;
+    [[nodiscard]] Standing standing(const dynamo::Item& item) const override;
+    [[nodiscard]] std::size_t band(const dynamo::Value& partition) const override;
 
 private:
     [[nodiscard]] int shard_of(const dynamo::Item& item) const;
@@ -79,6 +81,16 @@ private:
     dynamo::Condition before_first_turn_;
     dynamo::Condition by_token_;
 };
+
+/// What follows the name of the state in the names of a band's partitions: `-low`, nothing,
+/// `-high`.
+[[nodiscard]] std::string_view band_suffix(std::size_t band);
+/// The band of a partition that is named `<state><suffix>#<shard>`.
+[[nodiscard]] std::size_t band_of_partition(std::string_view name);
+/// The band of a priority from 1 to 9.
+[[nodiscard]] std::size_t band_of_priority(int priority);
+/// The number in `attribute` if it is a priority, else 5.
+[[nodiscard]] int read_priority(const dynamo::Item& item, std::string_view attribute);
 
 /// `ready`, `leased`, `done`, `failed`, `suspended`.
 [[nodiscard]] std::string_view to_string(State state);

@@ -100,8 +100,10 @@ inline ShardedRowsOptions test_rows(int shards) {
 }
 
 struct World : runtime::testing::Simulated {
-    explicit World(std::uint64_t seed = 1, int shards = 2)
-        : Simulated(noon), random(seed), rows(test_rows(shards)) {}
+    explicit World(std::uint64_t seed = 1, int shards = 2) : World(seed, test_rows(shards)) {}
+
+    World(std::uint64_t seed, ShardedRowsOptions layout)
+        : Simulated(noon), random(seed), rows(std::move(layout)) {}
 
     SeededRandom random;
     Registry metrics;

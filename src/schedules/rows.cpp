@@ -27,7 +27,7 @@ queue::ShardedRowsOptions run_row_options(const std::string& table) {
     options.table = table;
     options.key = {.hash = {.name = "tenant"}, .sort = dynamo::KeyAttribute{.name = "id"}};
     options.fairness_attribute = "fairnessKey";
-    options.weight_attribute = "priority";
+    options.priority_attribute = priority_attribute;
     return options;
 }
 

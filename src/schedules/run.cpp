@@ -1,6 +1,7 @@
 #include "schedules/run.hpp"
 
 #include "core/json.hpp"
+#include "queue/row.hpp"
 #include "schedules/attributes.hpp"
 
 #include <array>
@@ -121,7 +122,11 @@ void write(dynamo::Item& item, const Run& run) {
         item.erase("statusKey");
     }
     item.set("fairnessKey", run.tenant + "#" + run.schedule_id);
-    item.set("priority", run.policy.priority);
+    if (run.policy.priority == queue::normal_priority) {
+        item.erase(priority_attribute);
+    } else {
+        item.set(priority_attribute, run.policy.priority);
+    }
     item.set("work", to_text(work_json(run)));
     if (run.awaited) item.set("awaited", true);
     if (run.finished_at) {

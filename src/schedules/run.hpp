@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace carillon::schedules {
 
@@ -28,6 +29,8 @@ enum class RunCause : std::uint8_t { schedule, manual, backfill };
 
 inline constexpr std::string_view callers_key = "key:";
 inline constexpr std::string_view instants_key = "instant";
+/// Of a run's item: its priority, where that is not the normal one. The queue goes by it.
+inline constexpr std::string_view priority_attribute = "priority";
 
 struct Run {
     std::string tenant;

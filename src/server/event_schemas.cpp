@@ -15,7 +15,8 @@ constexpr std::string_view text = R"json({
     "payload": {"description": "Any JSON"},
     "occurredAt": {"type": "string", "format": "date-time", "description": "Now if left out"},
     "dueAt": {"type": "string", "format": "date-time", "description": "Not handled before"},
-    "key": {"type": "string", "maxLength": 256, "description": "What brokers order by"},
+    "key": {"type": "string", "maxLength": 256, "description": "What brokers order by; in an ordered outbox, what events are handled in order by"},
+    "priority": {"type": "integer", "minimum": 1, "maximum": 9, "default": 5, "description": "Among those that are due the higher go first"},
     "metadata": {"type": "object"}
   }
 },
@@ -56,7 +57,10 @@ constexpr std::string_view text = R"json({
     "startedAt": {"type": "string", "format": "date-time"},
     "completedAt": {"type": "string", "format": "date-time"},
     "lastError": {"type": "string"},
+    "parkedBecause": {"type": "string"},
+    "waitsFor": {"type": "string", "description": "The one before it of its key"},
     "key": {"type": "string"},
+    "priority": {"type": "integer"},
     "metadata": {"type": "object"}
   }
 },
