@@ -31,6 +31,10 @@ bool is_good_key(std::string_view key) {
     return std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
 }
 
+std::unexpected<Error> no_such_calendar() {
+    return std::unexpected(Error{Errc::not_found, "Calendar not found", "key"});
+}
+
 Result<recurrence::OwnCalendar> days_of(const CalendarEntry& entry) {
     CARILLON_TRY(recurrence::OwnCalendar days,
                  recurrence::OwnCalendar::from_dates(entry.holidays, "holidays"));
@@ -143,7 +147,7 @@ Task<Result<bool>> Calendars::put(std::string tenant, CalendarEntry entry) const
 Task<Result<CalendarEntry>> Calendars::get(std::string tenant, std::string key) const {
     dynamo::GetRequest get{.table = table_, .key = calendar_key(tenant, key)};
     CARILLON_CO_TRY(const auto item, co_await database_.get_item(std::move(get)));
-    if (!item) co_return fail(Errc::not_found, "Calendar not found");
+    if (!item) co_return no_such_calendar();
     co_return entry_of(*item);
 }
 
@@ -169,7 +173,7 @@ Task<Result<>> Calendars::remove(std::string tenant, std::string key) const {
     dynamo::DeleteRequest request{
         .table = table_, .key = calendar_key(tenant, key), .return_old = true};
     CARILLON_CO_TRY(const auto old, co_await database_.delete_item(std::move(request)));
-    if (!old) co_return fail(Errc::not_found, "Calendar not found");
+    if (!old) co_return no_such_calendar();
     co_return Result<>{};
 }
 

@@ -22,11 +22,24 @@ constexpr std::uint64_t origin_salt = 17;
 constexpr std::string_view made_from = "madeFrom";
 
 std::unexpected<Error> no_such_schedule() {
-    return fail(Errc::not_found, "Schedule not found");
+    return std::unexpected(Error{Errc::not_found, "Schedule not found", "id"});
 }
 
+/// Without a field: the caller's version may still be right.
 Error changed_meanwhile() {
     return {Errc::condition_failed, "the schedule was changed at the same time; try again"};
+}
+
+bool is_changed_meanwhile(const Error& error) {
+    return error.code == Errc::condition_failed && error.field.empty();
+}
+
+/// A fire is no edit: an edit that it came between is tried again. A few times, since a schedule
+/// may fire every second, but not that often.
+constexpr int edit_tries = 10;
+
+Duration before_try(int number) {
+    return Duration{5} * number;
 }
 
 Result<> check_version(const Schedule& schedule, std::optional<std::int64_t> version) {
@@ -359,13 +372,28 @@ Task<Result<Schedule>> Service::update(std::string tenant,
                                        std::string id,
                                        boost::json::value patch,
                                        std::optional<std::int64_t> version) {
-    const auto hold = impl_->fires.hold(schedule_key(tenant, id));
-    CARILLON_CO_TRY(auto found, co_await impl_->find(tenant, id));
+    for (int tries = 1;; ++tries) {
+        auto done = co_await impl_->update_once(tenant, id, patch, version);
+        if (done || !is_changed_meanwhile(done.error())) co_return done;
+        if (tries == edit_tries) {
+            done.error().field = "version";
+            co_return done;
+        }
+        co_await impl_->loop.sleep_for(before_try(tries));
+    }
+}
+
+Task<Result<Schedule>> Service::Impl::update_once(std::string tenant,
+                                                  std::string id,
+                                                  const boost::json::value& patch,
+                                                  std::optional<std::int64_t> version) {
+    const auto hold = fires.hold(schedule_key(tenant, id));
+    CARILLON_CO_TRY(auto found, co_await find(tenant, id));
     CARILLON_CO_TRY_VOID(check_version(found.stored.schedule, version));
     StoredSchedule changed = found.stored;
     CARILLON_CO_TRY(changed.schedule, patched(found.stored.schedule, patch));
-    CARILLON_CO_TRY(const Rule rule, co_await impl_->check(changed.schedule));
-    const TimePoint now = impl_->loop.now();
+    CARILLON_CO_TRY(const Rule rule, co_await check(changed.schedule));
+    const TimePoint now = loop.now();
     const bool resumes = changed.schedule.enabled && !found.stored.schedule.enabled;
     if (!same_rule(found.stored.schedule, changed.schedule)) {
         // Instants of the old rule that nobody decided are the old rule's: the new one begins now.
@@ -386,27 +414,41 @@ Task<Result<Schedule>> Service::update(std::string tenant,
     }
     changed.schedule.updated_at = now;
     ++changed.schedule.version;
-    dynamo::WriteUnit unit = impl_->change_unit(found, changed);
-    CARILLON_CO_TRY_VOID(co_await impl_->commit(std::move(unit), changed.schedule.name));
-    if (changed.schedule.enabled && changed.cursor) impl_->fires.inserted(*changed.cursor);
+    dynamo::WriteUnit unit = change_unit(found, changed);
+    CARILLON_CO_TRY_VOID(co_await commit(std::move(unit), changed.schedule.name));
+    if (changed.schedule.enabled && changed.cursor) fires.inserted(*changed.cursor);
     co_return std::move(changed.schedule);
 }
 
 Task<Result<>> Service::remove(std::string tenant,
                                std::string id,
                                std::optional<std::int64_t> version) {
-    const auto hold = impl_->fires.hold(schedule_key(tenant, id));
-    CARILLON_CO_TRY(auto found, co_await impl_->find(tenant, id));
+    for (int tries = 1;; ++tries) {
+        auto done = co_await impl_->remove_once(tenant, id, version);
+        if (done || !is_changed_meanwhile(done.error())) co_return done;
+        if (tries == edit_tries) {
+            done.error().field = "version";
+            co_return done;
+        }
+        co_await impl_->loop.sleep_for(before_try(tries));
+    }
+}
+
+Task<Result<>> Service::Impl::remove_once(std::string tenant,
+                                          std::string id,
+                                          std::optional<std::int64_t> version) {
+    const auto hold = fires.hold(schedule_key(tenant, id));
+    CARILLON_CO_TRY(auto found, co_await find(tenant, id));
     CARILLON_CO_TRY_VOID(check_version(found.stored.schedule, version));
-    const std::string& table = impl_->tables.names().schedules;
+    const std::string& table = tables.names().schedules;
     dynamo::WriteUnit unit;
     unit.emplace_back(
         dynamo::DeleteRequest{.table = table,
                               .key = schedule_key(tenant, id),
-                              .condition = impl_->tables.schedule_rows().unchanged(found.item)});
+                              .condition = tables.schedule_rows().unchanged(found.item)});
     unit.emplace_back(
         dynamo::DeleteRequest{.table = table, .key = name_key(tenant, found.stored.schedule.name)});
-    co_return co_await impl_->commit(std::move(unit), found.stored.schedule.name);
+    co_return co_await commit(std::move(unit), found.stored.schedule.name);
 }
 
 const std::string& Service::default_tz() const {

@@ -32,6 +32,14 @@ struct Service::Impl {
     /// What schedule_from_json cannot know: the rule, and whether the target can be reached.
     [[nodiscard]] Task<Result<Rule>> check(const Schedule& schedule);
     [[nodiscard]] Result<> check_payload(const boost::json::value& payload) const;
+    /// `condition_failed` without a field: something came between.
+    [[nodiscard]] Task<Result<Schedule>> update_once(std::string tenant,
+                                                     std::string id,
+                                                     const boost::json::value& patch,
+                                                     std::optional<std::int64_t> version);
+    [[nodiscard]] Task<Result<>> remove_once(std::string tenant,
+                                             std::string id,
+                                             std::optional<std::int64_t> version);
     /// The writes that store `changed` in place of `found`.
     [[nodiscard]] dynamo::WriteUnit change_unit(const Found& found, const StoredSchedule& changed);
     [[nodiscard]] Task<Result<>> commit(dynamo::WriteUnit unit, std::string name);
@@ -56,6 +64,9 @@ struct Service::Impl {
     /// The writes that store a new run, and its dedupe key once.
     [[nodiscard]] dynamo::WriteUnit new_run_unit(const Run& run) const;
     [[nodiscard]] Task<Result<Run>> store_run(FoundRun found, queue::RowState row);
+    [[nodiscard]] Task<Result<Run>> cancel_once(std::string tenant,
+                                                std::string id,
+                                                std::string reason);
     [[nodiscard]] Task<> cancel_quietly(std::string tenant, std::string id);
     /// A schedule that waits for its last run looks at once.
     [[nodiscard]] Task<> wake_schedule(std::string tenant, std::string id);

@@ -1,5 +1,6 @@
 // What the service promises about repetition, mistakes and limits.
 
+#include "queue/faulty_store_test.hpp"
 #include "schedules/service_rig_test.hpp"
 
 #include <algorithm>
@@ -397,6 +398,30 @@ TEST(SchedulePromises, ACatchUpIsToldBeforeItHappens) {
     const auto some = rig.finish(rig.service->catch_up("acme", made.id, noon + 10h, 3));
     EXPECT_TRUE(some->more);
     EXPECT_EQ(some->entries.size(), 3U);
+}
+
+TEST(SchedulePromises, AnEditThatAFireCameBetweenIsTriedAgain) {
+    Rig rig;
+    // A store that takes its time, so that fires and edits meet.
+    queue::testing::FaultyStore slow(
+        *rig.database, rig.loop, rig.random, {.delay = 1, .delay_max = 400ms, .exclusive = false});
+    Service service(rig.loop, slow, rig.sender, nullptr, rig.random, Log::null(), rig.metrics, {});
+    rig.stop();
+    ASSERT_TRUE(rig.finish(service.start()));
+    const auto made = rig.finish(service.create(
+        "acme",
+        json(R"({"name":"a","target":{"kind":"HTTP","http":{"url":"https://example.com/"}},)"
+             R"("trigger":{"type":"CRON","cron":"* * * * * *"}})")));
+    ASSERT_TRUE(made) << describe(made.error());
+    for (int i = 0; i < 30; ++i) {
+        rig.run_for(Duration{137 * i % 1'000});
+        const auto changed =
+            rig.finish(service.update("acme", made->id, json(R"({"description":"x"})"), i + 1));
+        ASSERT_TRUE(changed) << i << ": " << describe(changed.error());
+        EXPECT_EQ(changed->version, i + 2);
+    }
+    EXPECT_TRUE(rig.finish(service.remove("acme", made->id, {})));
+    rig.finish(service.stop(1s));
 }
 
 TEST(SchedulePromises, ACreationUnderOneIdHappensOnce) {

@@ -14,7 +14,20 @@ namespace carillon::schedules {
 namespace {
 
 std::unexpected<Error> changed_meanwhile() {
-    return fail(Errc::condition_failed, "the run was changed at the same time; try again");
+    return std::unexpected(
+        Error{Errc::condition_failed, "the run was changed at the same time; try again", "id"});
+}
+
+std::unexpected<Error> no_such_run() {
+    return std::unexpected(Error{Errc::not_found, "Run not found", "id"});
+}
+
+/// In the seed's words.
+std::unexpected<Error> wrong_status(std::string_view wish, RunStatus status) {
+    return std::unexpected(
+        Error{Errc::condition_failed,
+              fmt::format("Cannot {} run in status: {}", wish, to_string(status)),
+              "status"});
 }
 
 Result<> check_backfill(const Backfill& request, TimePoint now) {
@@ -70,7 +83,7 @@ Task<Result<Run>> Service::Impl::run_of_key(const Schedule& schedule, std::strin
     dynamo::GetRequest get{.table = tables.names().ledger,
                            .key = dedupe_key_of(schedule.tenant, schedule.id, key)};
     CARILLON_CO_TRY(const auto row, co_await database.get_item(std::move(get)));
-    if (!row) co_return fail(Errc::not_found, "Run not found");
+    if (!row) co_return no_such_run();
     CARILLON_CO_TRY(auto found, co_await find_run(schedule.tenant, text_of(*row, "runId")));
     co_return std::move(found.run);
 }
@@ -150,11 +163,11 @@ Task<Result<BackfillReport>> Service::backfill(std::string tenant,
 }
 
 Task<Result<Service::Impl::FoundRun>> Service::Impl::find_run(std::string tenant, std::string id) {
-    if (id.empty() || id.size() > 64) co_return fail(Errc::not_found, "Run not found");
+    if (id.empty() || id.size() > 64) co_return no_such_run();
     const dynamo::Item key = run_key(tenant, id);
     dynamo::GetRequest get{.table = tables.names().runs, .key = key};
     CARILLON_CO_TRY(auto item, co_await database.get_item(std::move(get)));
-    if (!item) co_return fail(Errc::not_found, "Run not found");
+    if (!item) co_return no_such_run();
     CARILLON_CO_TRY(Run run, run_from_item(*item));
     run.status = status_now(*item);
     co_return FoundRun{*std::move(item), std::move(run)};
@@ -183,8 +196,7 @@ Task<Result<Run>> Service::retry_run(std::string tenant, std::string id) {
     CARILLON_CO_TRY(auto found, co_await impl_->find_run(tenant, id));
     Run& run = found.run;
     if (!has_ended(run.status) || run.status == RunStatus::succeeded) {
-        co_return fail(Errc::condition_failed,
-                       fmt::format("Cannot retry run in status: {}", to_string(run.status)));
+        co_return wrong_status("retry", run.status);
     }
     const TimePoint now = impl_->loop.now();
     // It is no longer late then.
@@ -198,21 +210,32 @@ Task<Result<Run>> Service::retry_run(std::string tenant, std::string id) {
 }
 
 Task<Result<Run>> Service::cancel_run(std::string tenant, std::string id, std::string reason) {
-    const auto hold = impl_->runs.hold(run_key(tenant, id));
-    CARILLON_CO_TRY(auto found, co_await impl_->find_run(tenant, id));
+    // The end of an attempt may come between; the run may be over then.
+    for (bool last = false;; last = true) {
+        auto done = co_await impl_->cancel_once(tenant, id, reason);
+        const bool changed =
+            !done && done.error().code == Errc::condition_failed && done.error().field == "id";
+        if (!changed || last) co_return done;
+    }
+}
+
+Task<Result<Run>> Service::Impl::cancel_once(std::string tenant,
+                                             std::string id,
+                                             std::string reason) {
+    const auto hold = runs.hold(run_key(tenant, id));
+    CARILLON_CO_TRY(auto found, co_await find_run(tenant, id));
     Run& run = found.run;
     if (has_ended(run.status)) {
-        co_return fail(Errc::condition_failed,
-                       fmt::format("Cannot cancel run in status: {}", to_string(run.status)));
+        co_return wrong_status("cancel", run.status);
     }
     run.status = RunStatus::cancelled;
     if (!reason.empty()) run.error = std::move(reason);
-    run.finished_at = impl_->loop.now();
+    run.finished_at = loop.now();
     const queue::RowState ended{.state = queue::State::done};
     const bool awaited = run.awaited;
     std::string schedule = run.schedule_id;
-    auto stored = co_await impl_->store_run(std::move(found), ended);
-    if (stored && awaited) co_await impl_->wake_schedule(std::move(tenant), std::move(schedule));
+    auto stored = co_await store_run(std::move(found), ended);
+    if (stored && awaited) co_await wake_schedule(std::move(tenant), std::move(schedule));
     co_return stored;
 }
 
