@@ -417,7 +417,8 @@ TEST(SchedulePromises, AnEditThatAFireCameBetweenIsTriedAgain) {
         rig.run_for(Duration{137 * i % 1'000});
         const auto changed =
             rig.finish(service.update("acme", made->id, json(R"({"description":"x"})"), i + 1));
-        ASSERT_TRUE(changed) << i << ": " << describe(changed.error());
+        EXPECT_TRUE(changed) << i << ": " << describe(changed.error());
+        if (!changed) break;
         EXPECT_EQ(changed->version, i + 2);
     }
     EXPECT_TRUE(rig.finish(service.remove("acme", made->id, {})));
