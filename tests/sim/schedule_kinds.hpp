@@ -61,7 +61,7 @@ private:
 
     TimePoint some_instant() {
         const std::int64_t seconds = length_.count() / 1'000;
-        return begin_ + Duration{1'000 * (1 + below(std::max<std::int64_t>(1, seconds - 1)))};
+        return begin_ + Duration{1'000 * (60 + below(std::max<std::int64_t>(1, seconds - 60)))};
     }
 
     /// Ticks for a few hours at some time of the whole, or all the time where that is short.
@@ -153,6 +153,8 @@ private:
     void calendar(json::object& body) {
         const std::string type(std::string_view(body["trigger"].as_object()["type"].as_string()));
         if (type != "CRON" && type != "RRULE") return;
+        // A few hours of a weekend would leave nothing.
+        if (body.contains("bounds")) return;
         json::object days{{"businessDaysOnly", true}};
         if (below(2) == 0) days["holidays"] = json::array{"DE-BY"};
         body["calendar"] = std::move(days);
