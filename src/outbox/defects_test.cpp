@@ -70,17 +70,75 @@ TEST(B3, AFullBatchIsFollowedByTheNextAtOnce) {
     EXPECT_THAT(rig.listener.events, SizeIs(300));
 }
 
+/// Of four workers on one table: how many of a hundred claims were lost to one another.
+double claims_lost(Rig& rig) {
+    double claimed = 0;
+    double lost = 0;
+    for (const auto& bus : rig.buses) {
+        claimed += static_cast<double>(bus->stats().claimed);
+        lost += static_cast<double>(bus->stats().claims_lost);
+    }
+    EXPECT_GT(claimed, 0);
+    return 100 * lost / claimed;
+}
+
 TEST(B4, WorkersRarelyLoseClaimsToEachOther) {
+    for (const Generation generation : {Generation::v2, Generation::sharded}) {
+        Rig rig(true);
+        rig.options.layout.generation = generation;
+        rig.store->faults().delay = 0.5;
+        for (int i = 0; i < 4; ++i) (void)rig.working();
+        rig.run_for(3s);  // They have heard of each other.
+        rig.emit_many(*rig.buses.front(), 200);
+        rig.run_for(5s);
+        for (int i = 0; i < 200; ++i) {
+            const std::string id = "later-" + std::to_string(i);
+            rig.emit(*rig.buses.front(), id);
+            rig.run_for(20ms);
+        }
+        rig.run_for(30s);
+        const auto ids = rig.listener.ids();
+        EXPECT_THAT(ids, SizeIs(400));
+        EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 400U);
+        EXPECT_LE(claims_lost(rig), 2.0);
+        for (const auto& bus : rig.buses) EXPECT_GT(bus->stats().done, 40U) << "each has its share";
+    }
+}
+
+TEST(B4, WhatBelongsToABusyWorkerIsTakenByIdleOnes) {
     Rig rig(true);
-    rig.options.layout.generation = Generation::sharded;
-    rig.options.layout.index = "due";
-    rig.store->faults().delay = 0.5;
-    for (int i = 0; i < 4; ++i) (void)rig.working();
-    rig.emit_many(*rig.buses.front(), 200);
-    rig.run_for(30s);
-    EXPECT_THAT(rig.listener.events, SizeIs(200));
-    const auto ids = rig.listener.ids();
-    EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 200U);
+    rig.options.concurrency = 1;
+    rig.options.batch_size = 1;
+    Listener stuck(rig.loop);
+    stuck.delay = 10min;
+    EventBus& busy = rig.make();
+    ASSERT_TRUE(busy.on("*", stuck.handler()));
+    rig.begin(busy);
+    (void)rig.working();
+    rig.run_for(3s);
+    rig.emit_many(busy, 40);
+    rig.run_for(60s);
+    // One in its handler and no more than it may hold beside.
+    EXPECT_THAT(stuck.events, SizeIs(1));
+    EXPECT_GE(rig.listener.events.size(), 40U - 1 - 4);
+}
+
+TEST(B4, WhatBelongedToADeadWorkerIsTakenByOthers) {
+    Rig rig(true);
+    queue::testing::FaultyStore mortal(
+        *rig.engine, rig.loop, rig.random, {.exclusive = false, .watches = false});
+    BusOptions options = rig.options;
+    options.owner = "dead";
+    EventBus dead(rig.loop, mortal, rig.random, Log::null(), rig.metrics, options);
+    ASSERT_TRUE(dead.on("*", rig.listener.handler()));
+    rig.begin(dead);
+    EventBus& other = rig.working();
+    rig.run_for(3s);
+    mortal.die();
+    rig.finish(dead.stop(0s));
+    rig.emit_many(other, 40);
+    rig.run_for(20s);
+    EXPECT_THAT(rig.listener.events, SizeIs(40));
 }
 
 TEST(B5, ALeaseCountsFromItsClaimAndIsExtendedWhileTheHandlerRuns) {

@@ -9,12 +9,17 @@
 
 namespace carillon::queue {
 
-Claimer::Claimer(
-    Context& context, Book& book, InFlight& in_flight, Leases& leases, Settler& settler)
+Claimer::Claimer(Context& context,
+                 Book& book,
+                 InFlight& in_flight,
+                 Leases& leases,
+                 const Peers& peers,
+                 Settler& settler)
     : context_(context),
       book_(book),
       in_flight_(in_flight),
       leases_(leases),
+      peers_(peers),
       settler_(settler),
       misfits_(context),
       scanning_(context.loop, 1),
@@ -133,6 +138,7 @@ Task<> Claimer::claim_until_stopped() {
         }
         const bool looked = co_await look();
         if (looked || reread_from_ || claim_error_) continue;
+        round_ended();
         (void)co_await awake_.wait_until(next_look(), context_.stopping.token());
     }
 }
@@ -154,6 +160,27 @@ Task<bool> Claimer::look() {
         co_await pause_after(std::move(read).error());
     }
     co_return true;
+}
+
+/// Everything that could be looked at was.
+void Claimer::round_ended() {
+    stealing_ = round_taken_ == 0 && round_others_ > 0;
+    round_taken_ = 0;
+    round_others_ = 0;
+}
+
+/// Rows of other processes are theirs, unless this one has nothing to do and they are late: then
+/// their worker is busy, or away.
+bool Claimer::leave_to_others(const Scan& scan,
+                              const std::string& id,
+                              const RowState& state,
+                              Found& found) const {
+    if (context_.exclusive || scan.run || peers_.mine(id)) return false;
+    ++found.others;
+    const bool late = state.due_at + context_.options.poll_interval <= context_.loop.now();
+    if (!late || found.stolen >= scan.may_steal) return true;
+    ++found.stolen;
+    return false;
 }
 
 /// The next in turn of the highest band that has something to read; every fourth time simply the
@@ -180,7 +207,9 @@ std::optional<std::size_t> Claimer::next_cursor() {
 Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     Cursor& cursor = cursors_[index];
     // Without watches a table changes without a word: what was inserted is found from the head.
-    if (!context_.watches && cursor.exhausted) cursor.position = Position{};
+    // Of a shared one, so are the rows that were left to somebody who has died since.
+    const bool told = context_.watches && context_.exclusive;
+    if (!told && cursor.exhausted) cursor.position = Position{};
     begin_reading(cursor);
     const TimePoint now = context_.loop.now();
     Scan request;
@@ -188,6 +217,7 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     request.position = cursor.position;
     request.until = cursor.state == State::ready ? now + context_.options.look_ahead : now;
     request.limit = std::min(context_.options.claim_batch, book_.room(cursor.band));
+    if (stealing_) request.may_steal = std::max<std::size_t>(1, request.limit / 8);
     const TimePoint until = request.until;
     const std::int64_t began = context_.loop.clock().ticks();
     CARILLON_CO_TRY(Found found, co_await scan(std::move(request)));
@@ -203,6 +233,8 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
             std::min(cursor.waits_until.value_or(*found.waits_until), *found.waits_until);
     }
     const bool taken = !found.taken.empty();
+    round_taken_ += found.taken.size() - found.stolen;
+    round_others_ += found.others;
     std::vector<Row*> rows = std::move(found.taken);
     // The next page is read meanwhile: a claim may wait behind a large commit.
     if (taken) context_.group.spawn(secure_aside(std::move(rows)));
@@ -271,6 +303,7 @@ void Claimer::choose(const Scan& scan, dynamo::Page& page, Found& found) {
     }
     found.end = std::move(end);
     context_.metrics.claimed.add(found.taken.size());
+    context_.counts.claimed += found.taken.size();
     std::ranges::sort(
         found.taken, {}, [](const Row* row) { return std::pair(row->due_at, row->sequence); });
 }
@@ -307,6 +340,7 @@ const dynamo::Item* Claimer::choose_one(const Scan& scan,
         if (row != nullptr && !row->cancelled) book_.attach(*row, scan.run);
         return &item;
     }
+    if (leave_to_others(scan, *id, *state, found)) return &item;
     Standing standing = context_.rows.standing(item);
     const std::size_t band = cursors_[scan.cursor].band;
     FairKey& key = book_.key_of(item, *state, standing);

@@ -12,6 +12,7 @@
 #include "queue/cursor.hpp"
 #include "queue/leases.hpp"
 #include "queue/misfits.hpp"
+#include "queue/peers.hpp"
 #include "queue/settler.hpp"
 #include "runtime/event.hpp"
 
@@ -26,7 +27,12 @@ namespace carillon::queue {
 
 class Claimer {
 public:
-    Claimer(Context& context, Book& book, InFlight& in_flight, Leases& leases, Settler& settler);
+    Claimer(Context& context,
+            Book& book,
+            InFlight& in_flight,
+            Leases& leases,
+            const Peers& peers,
+            Settler& settler);
 
     /// Claims until the queue stops.
     Task<> claim_until_stopped();
@@ -47,14 +53,17 @@ private:
         TimePoint until{};
         std::size_t limit = 0;
         std::shared_ptr<Run> run{};
+        std::size_t may_steal = 0;  ///< So many rows of others may be taken.
     };
 
     /// What one page gave.
     struct Found {
         std::vector<Row*> taken{};
         std::size_t passed_over = 0;
-        bool skipped = false;  ///< The page's first rows were left to others.
-        bool more = false;     ///< There may be more behind `end`.
+        bool skipped = false;    ///< The page's first rows were left to others.
+        std::size_t others = 0;  ///< Rows that belong to other processes.
+        std::size_t stolen = 0;
+        bool more = false;  ///< There may be more behind `end`.
         /// Unsorted partitions: when the first of what is not due yet is due.
         std::optional<TimePoint> waits_until{};
         Position end;
@@ -66,6 +75,11 @@ private:
     void apply_rereads();
     void reread_unsorted(const dynamo::Value& from);
     void begin_reading(Cursor& cursor) const;
+    [[nodiscard]] bool leave_to_others(const Scan& scan,
+                                       const std::string& id,
+                                       const RowState& state,
+                                       Found& found) const;
+    void round_ended();
     [[nodiscard]] Task<bool> look();
     [[nodiscard]] Task<Result<>> look_at_partition(std::size_t index);
     [[nodiscard]] Task<Result<>> plan_next_look(std::size_t index, TimePoint until);
@@ -94,6 +108,7 @@ private:
     Book& book_;
     InFlight& in_flight_;
     Leases& leases_;
+    const Peers& peers_;
     Settler& settler_;
     std::vector<Cursor> cursors_;
     std::unordered_map<FairKey*, std::vector<std::optional<Position>>> passed_over_;
@@ -106,6 +121,10 @@ private:
     runtime::Event room_;
     std::array<bool, bands> waits_for_room_{};  // Bands that could be read if there were.
     bool contended_ = false;  // Others won more than a quarter of the last claims.
+    // Of the round of looks that is under way.
+    std::size_t round_taken_ = 0;
+    std::size_t round_others_ = 0;
+    bool stealing_ = false;  // The last round found only rows of others.
     std::size_t runs_waiting_ = 0;
     std::size_t first_ = 0;  // The cursor that is looked at first, in turn.
     std::uint32_t looks_ = 0;

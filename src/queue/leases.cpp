@@ -40,6 +40,7 @@ Task<Leases::Taken> Leases::take(std::vector<Row*> rows) {
         if (answers[i].error().code == Errc::condition_failed) {
             ++taken.lost;
             context_.metrics.claims_lost.add();
+            ++context_.counts.claims_lost;
         } else {
             taken.error = std::move(answers[i]).error();
         }

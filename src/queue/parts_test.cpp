@@ -3,6 +3,7 @@
 #include "queue/cursor.hpp"
 #include "queue/fairness.hpp"
 #include "queue/in_flight.hpp"
+#include "queue/peers.hpp"
 #include "queue/queue.hpp"
 #include "queue/row_key.hpp"
 #include "queue/settler.hpp"
@@ -10,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 
 namespace carillon::queue {
@@ -123,6 +125,25 @@ TEST(FairQueue, ForgetsKeysThatNothingUses) {
     --key.users;
     turns.queue.forget(key);
     EXPECT_EQ(turns.queue.keys(), 0u);
+}
+
+TEST(Rendezvous, GivesEachAFairShareAndMovesOnlyTheRowsOfWhoLeaves) {
+    const std::vector<std::string> owners{"a-1", "a-2", "a-3", "b-1"};
+    const auto winner = [&](const std::string& row, std::size_t of) {
+        std::size_t first = 0;
+        for (std::size_t i = 1; i < of; ++i) {
+            if (rendezvous_rank(owners[i], row) > rendezvous_rank(owners[first], row)) first = i;
+        }
+        return first;
+    };
+    std::array<int, 4> share{};
+    for (int i = 0; i < 4'000; ++i) {
+        const std::string row = "event-" + std::to_string(i);
+        const std::size_t of_four = winner(row, 4);
+        ++share[of_four];
+        if (of_four != 3) EXPECT_EQ(winner(row, 3), of_four);
+    }
+    for (const int rows : share) EXPECT_NEAR(rows, 1'000, 150);
 }
 
 TEST(InFlightEntries, ReadBackAsWritten) {

@@ -5,6 +5,7 @@
 #include "queue/claimer.hpp"
 #include "queue/context.hpp"
 #include "queue/leases.hpp"
+#include "queue/peers.hpp"
 #include "queue/recovery.hpp"
 #include "queue/row_key.hpp"
 #include "queue/runner.hpp"
@@ -59,6 +60,7 @@ struct Queue::Impl {
     Settler settler;
     Runner runner;
     Leases leases;
+    Peers peers;
     Claimer claimer;
     runtime::Semaphore preparing;
     runtime::Event progress;  // Set at every change once the queue is stopping.
@@ -98,7 +100,8 @@ Queue::Impl::Impl(runtime::Loop& loop,
       settler(context, book, in_flight),
       runner(context, book, in_flight, settler),
       leases(context, book),
-      claimer(context, book, in_flight, leases, settler),
+      peers(context),
+      claimer(context, book, in_flight, leases, peers, settler),
       preparing(loop, 1),
       progress(loop),
       self(std::make_shared<Impl*>(this)) {
@@ -209,8 +212,10 @@ Queue::~Queue() = default;
 Task<Result<>> Queue::start() {
     CARILLON_CHECK(!impl_->started && !impl_->context.stopped());
     CARILLON_CO_TRY_VOID(co_await impl_->prepare());
+    if (!impl_->context.exclusive) co_await impl_->peers.begin();
     if (impl_->context.stopped()) co_return fail(Errc::cancelled, "the queue has stopped");
     impl_->started = true;
+    if (!impl_->context.exclusive) impl_->context.group.spawn(impl_->peers.beat_until_stopped());
     impl_->begin_watching();
     impl_->context.group.spawn(impl_->claimer.claim_until_stopped());
     co_return Result<>{};
@@ -223,6 +228,7 @@ Task<> Queue::stop(Duration grace) {
     impl.book.let_go_held(impl.give_back());
     impl.runner.dispatch();  // Starts nothing any more, and stops the timer.
     co_await impl.settle_down(grace);
+    co_await impl.peers.leave();
 }
 
 Task<Result<Queue::RunReport>> Queue::run_due() {

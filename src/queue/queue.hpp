@@ -51,6 +51,7 @@ struct QueueOptions {
     int interruptions_max = 10;   ///< Then Handler::poisoned.
     std::string owner = "local";  ///< Who holds leases: unique per process on shared stores.
     std::string in_flight_table = "carillon-in-flight";  ///< Exclusive stores only.
+    std::string workers_table = "carillon-workers";      ///< Shared stores only.
 };
 
 struct QueueStats {
@@ -61,6 +62,8 @@ struct QueueStats {
     std::uint64_t retried = 0;
     std::uint64_t failed = 0;
     std::uint64_t released = 0;
+    std::uint64_t claimed = 0;      ///< Rows that were to be taken.
+    std::uint64_t claims_lost = 0;  ///< ... and were taken by another process first.
     std::uint64_t dropped = 0;  ///< Vanished or changed under way; their outcome was not stored.
 };
 

@@ -42,6 +42,9 @@ struct Outcome {
                                    const Settlement& settlement,
                                    bool poisoned);
 
+/// The store was reached and says that this can never be written.
+[[nodiscard]] bool refused_for_good(Errc code);
+
 class Settler {
 public:
     Settler(Context& context, Book& book, InFlight& in_flight)
