@@ -57,7 +57,7 @@ struct Policy {
     std::int64_t attempts_max = 3;  ///< 1 to 100, the first included.
     Backoff backoff{.base = Duration{1'000}, .cap = Duration{3'600'000}};
     Duration timeout{30'000};  ///< Of one attempt, 100 ms to 1 hour.
-    /// 1 to 9: where more is due than can run, so many runs of the schedule start a turn.
+    /// 1 to 9: where more is due than can run, the higher go first.
     std::int64_t priority = 5;
     Duration retention{7 * 86'400'000LL};  ///< Of runs that have ended, and of the ledger.
 };
