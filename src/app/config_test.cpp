@@ -105,6 +105,24 @@ TEST(Config, RefusesWhatMakesNoSenseForTheOutbox) {
               std::string::npos);
 }
 
+TEST(Config, KnowsWhatSchedulesNeed) {
+    const auto config = with({{"schedules", "false"}},
+                             {{"DEFAULT_TZ", "Europe/Berlin"}},
+                             "signing-keys = [\"a=one\", \"b=two\", \"a=three\"]\n");
+    ASSERT_TRUE(config) << describe(config.error());
+    EXPECT_EQ(config->schedules, false);
+    EXPECT_EQ(config->default_tz, "Europe/Berlin");
+    EXPECT_EQ(config->signing_keys.at("a"), (std::vector<std::string>{"one", "three"}));
+    EXPECT_EQ(config->signing_keys.at("b"), (std::vector<std::string>{"two"}));
+    EXPECT_EQ(with({})->schedules, std::nullopt);
+    EXPECT_EQ(with({})->default_tz, "UTC");
+    EXPECT_NE(mistake(with({{"default-tz", "Mars/Olympus"}})).find("--default-tz"),
+              std::string::npos);
+    const std::string secret = mistake(with({{"signing-keys", "hunter2"}}));
+    EXPECT_NE(secret.find("NAME=SECRET"), std::string::npos);
+    EXPECT_EQ(secret.find("hunter2"), std::string::npos);
+}
+
 TEST(Config, LetsFlagsWinOverEnvironmentOverFile) {
     const std::string_view file = "port = 1\nconcurrency = 2\nstore = \"memory:\"\n";
     const Environment environment = {{"CARILLON_PORT", "10"}, {"CARILLON_CONCURRENCY", "20"}};

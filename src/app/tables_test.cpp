@@ -70,6 +70,24 @@ TEST(Tables, AreWrittenAsTemplates) {
               std::string::npos);
 }
 
+TEST(Tables, OfSchedulesAreThoseOfTheServer) {
+    Config config;
+    const auto names = [&] {
+        std::string all;
+        for (const dynamo::TableSchema& schema : tables_of(config, true).value()) {
+            all += schema.name + " ";
+        }
+        return all;
+    };
+    config.store = "dynamodb://eu-central-1?prefix=p-";
+    EXPECT_EQ(names(), "p-webhooks ");
+    config.schedules = true;
+    EXPECT_EQ(names(), "p-webhooks p-schedules p-schedule-runs p-schedule-ledger ");
+    config.store = "memory:";
+    config.schedules = false;
+    EXPECT_EQ(names(), "webhooks events-outbox ");
+}
+
 TEST(Tables, SayWhichFlagIsWrong) {
     struct Case {
         TablesOptions options;

@@ -159,6 +159,22 @@ TEST(BuildRequest, SignsWhatItSends) {
     EXPECT_EQ(header(built(of), "webhook-signature"), "(absent)");
 }
 
+TEST(BuildRequest, SignsWithTheKeyThatTheTargetNames) {
+    DeliveryOptions options;
+    options.signing_secrets = {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};
+    options.signing_keys["billing"] = {"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+    Target named = target("POST", R"({"a":1})");
+    const std::string usual = header(built(named, options), "webhook-signature");
+    named.key_ref = "billing";
+    const std::string other = header(built(named, options), "webhook-signature");
+    EXPECT_NE(other, usual);
+    options.signing_secrets = options.signing_keys["billing"];
+    named.key_ref.clear();
+    EXPECT_EQ(header(built(named, options), "webhook-signature"), other);
+    named.key_ref = "payroll";
+    EXPECT_EQ(refused(named, options).field, "hmacKeyRef") << "never with another key instead";
+}
+
 TEST(BuildRequest, DoesNotLetTheCallerForgeItsHeaders) {
     const auto request = built(target("POST",
                                       R"({"a":1})",

@@ -59,10 +59,13 @@ struct Service::Impl {
     [[nodiscard]] Task<Result<FoundRun>> find_run(std::string tenant, std::string id);
     /// Of a stored run: one in an attempt is stored as pending.
     [[nodiscard]] RunStatus status_now(const dynamo::Item& run) const;
-    /// The run that was made under a dedupe key; `not_found` when there is none any more.
-    [[nodiscard]] Task<Result<Run>> run_of_key(const Schedule& schedule, std::string key);
-    /// The writes that store a new run, and its dedupe key once.
-    [[nodiscard]] dynamo::WriteUnit new_run_unit(const Run& run) const;
+    /// The run that was made under a dedupe key, if it was asked for in the same way
+    /// (`already_exists` if not); `not_found` when there is none any more.
+    [[nodiscard]] Task<Result<Run>> run_of_key(const Schedule& schedule,
+                                               std::string key,
+                                               std::string asked);
+    /// The writes that store a new run, and its dedupe key once, with what was asked for.
+    [[nodiscard]] dynamo::WriteUnit new_run_unit(const Run& run, const std::string& asked) const;
     [[nodiscard]] Task<Result<Run>> store_run(FoundRun found, queue::RowState row);
     [[nodiscard]] Task<Result<Run>> cancel_once(std::string tenant,
                                                 std::string id,

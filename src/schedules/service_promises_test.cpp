@@ -30,6 +30,8 @@ TEST(SchedulePromises, ARunByHandHappensOncePerKey) {
     EXPECT_EQ(again->run.id, first->run.id);
     EXPECT_EQ(again->run.status, RunStatus::succeeded);
     EXPECT_EQ(rig.sender.calls.size(), 1U);
+    ASSERT_TRUE(rig.update(made, R"({"payload":{"later":true}})"));
+    EXPECT_TRUE(trigger(rig, made, {.key = "k"})) << "it is the same request";
     const auto other = trigger(rig, made, {.payload = json("1"), .key = "k"});
     ASSERT_FALSE(other);
     EXPECT_EQ(other.error().code, Errc::already_exists);

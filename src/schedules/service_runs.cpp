@@ -1,6 +1,7 @@
 // Runs: made by hand and for the past, read, retried, cancelled.
 
 #include "core/json.hpp"
+#include "recurrence/hash.hpp"
 #include "schedules/attributes.hpp"
 #include "schedules/service_impl.hpp"
 
@@ -12,6 +13,8 @@
 
 namespace carillon::schedules {
 namespace {
+
+constexpr std::uint64_t asked_salt = 18;
 
 std::unexpected<Error> changed_meanwhile() {
     return std::unexpected(
@@ -56,6 +59,13 @@ Result<std::vector<TimePoint>> instants_of(const Rule& rule, const Backfill& req
     return out;
 }
 
+/// What a run by hand was asked for with, as a short text.
+std::string asked_of(const TriggerRequest& request) {
+    std::string text = request.fire_at ? format_instant(*request.fire_at) : "now";
+    text += request.payload ? " " + to_text(*request.payload) : "";
+    return fmt::format("{:016x}", recurrence::stable_hash(text, asked_salt));
+}
+
 }  // namespace
 
 Result<> Service::Impl::check_payload(const boost::json::value& payload) const {
@@ -65,11 +75,12 @@ Result<> Service::Impl::check_payload(const boost::json::value& payload) const {
         Error{Errc::too_large, fmt::format("must be at most {} bytes of JSON", most), "payload"});
 }
 
-dynamo::WriteUnit Service::Impl::new_run_unit(const Run& run) const {
+dynamo::WriteUnit Service::Impl::new_run_unit(const Run& run, const std::string& asked) const {
     dynamo::PutRequest key;
     key.table = tables.names().ledger;
     key.item = dedupe_key_of(run.tenant, run.schedule_id, run.dedupe_key());
     key.item.set("runId", run.id);
+    set_text(key.item, "asked", asked);
     // As long as the run itself, had it ended when it was due.
     set_expiry(key.item, std::max(run.due_at, run.created_at) + run.policy.retention);
     key.condition = key_unused;
@@ -79,11 +90,16 @@ dynamo::WriteUnit Service::Impl::new_run_unit(const Run& run) const {
     return unit;
 }
 
-Task<Result<Run>> Service::Impl::run_of_key(const Schedule& schedule, std::string key) {
+Task<Result<Run>> Service::Impl::run_of_key(const Schedule& schedule,
+                                            std::string key,
+                                            std::string asked) {
     dynamo::GetRequest get{.table = tables.names().ledger,
                            .key = dedupe_key_of(schedule.tenant, schedule.id, key)};
     CARILLON_CO_TRY(const auto row, co_await database.get_item(std::move(get)));
     if (!row) co_return no_such_run();
+    if (text_of(*row, "asked") != asked) {
+        co_return fail(Errc::already_exists, "was used for a run of another time or payload");
+    }
     CARILLON_CO_TRY(auto found, co_await find_run(schedule.tenant, text_of(*row, "runId")));
     co_return std::move(found.run);
 }
@@ -96,6 +112,8 @@ Task<Result<Triggered>> Service::trigger(std::string tenant,
     const Schedule& schedule = found.stored.schedule;
     const TimePoint now = impl_->loop.now();
     const TimePoint at = request.fire_at.value_or(now);
+    // The schedule's own payload may be another by the time that the same is asked for again.
+    const std::string asked = asked_of(request);
     Run run = make_run(schedule, at, std::max(at, now), now, impl_->random);
     run.cause = RunCause::manual;
     if (request.key) {
@@ -106,17 +124,13 @@ Task<Result<Triggered>> Service::trigger(std::string tenant,
     if (request.payload) run.payload = *std::move(request.payload);
     if (!request.correlation_id.empty()) run.correlation_id = std::move(request.correlation_id);
     run.causation_id = std::move(request.causation_id);
-    const auto stored = co_await impl_->database.transact_write(impl_->new_run_unit(run));
+    const auto stored = co_await impl_->database.transact_write(impl_->new_run_unit(run, asked));
     if (stored) {
         impl_->runs.inserted(run.due_at);
         co_return Triggered{.run = std::move(run)};
     }
     if (stored.error().code != Errc::condition_failed) co_return std::unexpected(stored.error());
-    CARILLON_CO_TRY(Run earlier, co_await impl_->run_of_key(schedule, run.dedupe_key()));
-    const bool same_time = !request.fire_at || earlier.fire_at == *request.fire_at;
-    if (!same_time || earlier.payload != run.payload) {
-        co_return fail(Errc::already_exists, "was used for a run of another time or payload");
-    }
+    CARILLON_CO_TRY(Run earlier, co_await impl_->run_of_key(schedule, run.dedupe_key(), asked));
     co_return Triggered{.run = std::move(earlier), .existed = true};
 }
 
@@ -144,7 +158,7 @@ Task<Result<BackfillReport>> Service::backfill(std::string tenant,
             make_run(found.stored.schedule, report.instants[i], now + wait, now, impl_->random);
         run.cause = RunCause::backfill;
         run.causation_id = request.causation_id;
-        units.push_back(impl_->new_run_unit(run));
+        units.push_back(impl_->new_run_unit(run, {}));
     }
     if (units.empty()) co_return report;
     const auto answers = co_await impl_->database.update_batch(std::move(units));

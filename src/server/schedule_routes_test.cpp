@@ -1,3 +1,4 @@
+#include "server/openapi.hpp"
 #include "server/schedule_rig_test.hpp"
 
 #include <set>
@@ -253,6 +254,46 @@ TEST_F(ScheduleRest, TellsWhatBecameOfEveryInstantAndWhatWill) {
     EXPECT_EQ(told.at("runs"), 1);
     EXPECT_EQ(told.at("data").at(3).at("outcome"), "caught-up");
     EXPECT_EQ(told.at("data").at(0).at("reason"), "misfire");
+}
+
+TEST_F(ScheduleRest, IsDescribedWhole) {
+    const json::value document = openapi_document(router.routes(), "1");
+    const json::object& paths = document.at("paths").as_object();
+    for (const char* path : {"/schedules",
+                             "/schedules/{id}",
+                             "/schedules/{id}/enabled",
+                             "/schedules/{id}/trigger",
+                             "/schedules/{id}/backfill",
+                             "/schedules/{id}/next",
+                             "/schedules/{id}/catch-up",
+                             "/schedules/{id}/ledger",
+                             "/schedules/validate",
+                             "/schedules/preview",
+                             "/runs",
+                             "/runs/{id}",
+                             "/runs/{id}/retry",
+                             "/runs/{id}/cancel",
+                             "/calendars",
+                             "/calendars/{key}"}) {
+        EXPECT_TRUE(paths.contains(path)) << path;
+    }
+    // What is answered has no members that the description does not know.
+    const json::object& schemas = document.at("components").at("schemas").as_object();
+    const auto known = [&](const char* schema, const json::value& answer) {
+        const json::object& members = schemas.at(schema).at("properties").as_object();
+        for (const auto& [name, value] : answer.as_object()) {
+            EXPECT_TRUE(members.contains(name)) << schema << "." << name;
+        }
+    };
+    const std::string id = add("a", "* * * * *", R"(,"payload":1,"description":"d")");
+    world.run_for(Duration{2'000});
+    known("Schedule", call(200, "GET", "/schedules/" + id));
+    known("SchedulePage", call(200, "GET", "/schedules"));
+    known("Run", call(200, "GET", "/runs").at("data").at(0));
+    known("LedgerRow", call(200, "GET", "/schedules/" + id + "/ledger").at("data").at(0));
+    known("Preview", call(200, "GET", "/schedules/" + id + "/next"));
+    known("CatchUp", call(200, "GET", "/schedules/" + id + "/catch-up"));
+    known("Calendar", call(200, "GET", "/calendars/DE-BY"));
 }
 
 TEST_F(ScheduleRest, NamesTheFieldOfEveryMistake) {

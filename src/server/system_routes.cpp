@@ -66,6 +66,10 @@ SystemRoutes::Response SystemRoutes::home(Call& call) {
                        {"openapi", "/openapi.json"},
                        {"health", "/health"},
                        {"metrics", "/metrics"}};
+    for (const Route* route : router_.routes()) {
+        if (route->method == "GET" && route->path == "/schedules") links["schedules"] = route->path;
+        if (route->method == "GET" && route->path == "/events") links["events"] = route->path;
+    }
     co_return json_response(
         200,
         json::object{
