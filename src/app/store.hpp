@@ -1,4 +1,4 @@
-// A store's URL, and the engine that it names.
+// The engine that a store's URL names, as the configuration has it.
 
 #pragma once
 
@@ -6,6 +6,7 @@
 #include "core/result.hpp"
 #include "dynamo/embedded/embedded.hpp"
 #include "dynamo/remote/remote.hpp"
+#include "library/store_url.hpp"
 #include "runtime/blocking.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/loop.hpp"
@@ -17,25 +18,9 @@
 
 namespace carillon::app {
 
-/// `dynamodb://REGION?endpoint=URL&prefix=TEXT&profile=NAME&transactions=off&layout=seed`
-struct DynamodbUrl {
-    std::string region{};  ///< Empty: the environment's, or the profile's.
-    std::optional<net::Url> endpoint{};
-    std::string prefix{};   ///< Before every table's name.
-    std::string profile{};  ///< Of AWS's shared files.
-    bool transactions = true;
-    /// New tables look as those of seed 000's own workers, who may use them too.
-    bool seed_layout = false;
-};
-
-struct StoreUrl {
-    bool memory = false;
-    std::string directory{};  ///< Of the embedded engine.
-    std::optional<DynamodbUrl> dynamodb{};
-};
-
-/// `embedded:DIR`, `memory:` or `dynamodb://REGION`. `invalid` says which engines this build has.
-[[nodiscard]] Result<StoreUrl> parse_store_url(std::string_view url);
+using library::DynamodbUrl;
+using library::parse_store_url;
+using library::StoreUrl;
 
 /// Opens (and creates) the embedded store that `config` names. `clock` and `log` must outlive it.
 [[nodiscard]] Result<std::unique_ptr<dynamo::EmbeddedDatabase>> open_store(const Config& config,

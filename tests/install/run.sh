@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the built tree to a fresh prefix, builds examples/schedule against it as a user would, and
-# runs it. Usage: run.sh BUILD_DIR SOURCE_DIR CXX_COMPILER [EXTRA_CXX_FLAGS]
+# Installs the built tree to a fresh prefix, builds the examples against it as a user would, and
+# runs them. Usage: run.sh BUILD_DIR SOURCE_DIR CXX_COMPILER [EXTRA_CXX_FLAGS]
 set -euo pipefail
 
 build=$1
@@ -25,24 +25,39 @@ for header in "$work"/prefix/include/carillon/*.hpp; do
     fi
 done
 
-echo "== configure and build the example"
-cmake -S "$source/examples/schedule" -B "$work/example" -DCMAKE_BUILD_TYPE=Release \
-    -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags" \
-    -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/configure.log" || {
-    cat "$work/configure.log"
-    exit 1
-}
-cmake --build "$work/example"
+echo "== configure and build the examples"
+for example in schedule records; do
+    cmake -S "$source/examples/$example" -B "$work/$example" -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags" \
+        -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/configure.log" || {
+        cat "$work/configure.log"
+        exit 1
+    }
+    cmake --build "$work/$example"
+done
 
 echo "== run it"
-"$work/example/schedule" "$work/store" | tee "$work/out"
+"$work/schedule/schedule" "$work/store" | tee "$work/out"
 grep -q -E 'rang: POST /hello HTTP/1.1  webhook-id msg_[0-9a-f]{32}  \{"hello":"bell"\}' "$work/out"
 [ "$(grep -c 'COMPLETED, answered 200' "$work/out")" = 3 ]
 
 echo "== a second program over the same store finds what the first one left"
-if timeout 60 "$work/example/schedule" "$work/store" >"$work/again" 2>&1; then
+if timeout 60 "$work/schedule/schedule" "$work/store" >"$work/again" 2>&1; then
     cat "$work/again"
     exit 1
 fi
 grep -q 'another webhook has the id hello' "$work/again"
+
+echo "== the record model and the processor"
+"$work/records/record-example" "embedded:$work/records.store" | tee "$work/out"
+grep -qx 'unprocessed: 1' "$work/out"
+grep -qx 'a record that is not there: there is no such record' "$work/out"
+grep -qx 'processed: 1' "$work/out"
+"$work/records/processor-example" "embedded:$work/records.store" | tee "$work/out"
+grep -qx 'Processing complete. Errors: 0' "$work/out"
+"$work/records/processor-complete-example" "embedded:$work/records.store" | tee "$work/out"
+grep -qx 'processed 59, quarantined 1, attempts 62, success rate 98.3%' "$work/out"
+
+echo "== what a description must not be, in words"
+"$source/tests/install/refused.sh" "$compiler" "$work/prefix/include"
 echo ok
