@@ -1,6 +1,7 @@
 #include "app/command_line.hpp"
 
 #include "app/command_line_cron.hpp"
+#include "app/command_line_records.hpp"
 #include "app/command_line_store.hpp"
 #include "app/wire.hpp"
 
@@ -460,6 +461,7 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     add_calendar_command(app, environment, chosen);
     add_forecast_command(app, environment, chosen);
     add_event_command(app, environment, chosen);
+    add_records_command(app, environment, chosen);
     add_dynamodb(app, line);
     StoreLine stores;
     stores.on_store = [&line](StoreCommand command) { line.choose(std::move(command)); };

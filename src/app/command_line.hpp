@@ -8,6 +8,7 @@
 #include "app/command_line_schedule.hpp"
 #include "app/config.hpp"
 #include "app/listen.hpp"
+#include "app/records_tool.hpp"
 #include "app/store_tool.hpp"
 #include "app/tables.hpp"
 #include "cli/cron_command.hpp"
@@ -91,6 +92,7 @@ using Command = std::variant<Ended,
                              RunCommand,
                              CalendarCommand,
                              EventCommand,
+                             RecordsCommand,
                              WebhookCommand>;
 
 /// `arguments` without the program's name.

@@ -70,6 +70,10 @@ public:
         return run_store(command, tool_environment(), console_, clock_);
     }
 
+    cli::ExitCode operator()(const RecordsCommand& command) {
+        return run_records(command, tool_environment(), console_, clock_);
+    }
+
     cli::ExitCode operator()(const MigrateCommand& command) {
         return run_migrate(command, tool_environment(), console_, clock_);
     }

@@ -1,13 +1,11 @@
 #include "cli/store_commands.hpp"
 
+#include "cli/item_input.hpp"
 #include "cli/table.hpp"
 #include "core/json.hpp"
-#include "core/text.hpp"
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <istream>
 #include <iterator>
 #include <ostream>
 #include <utility>
@@ -82,34 +80,6 @@ json::object table_json(const dynamo::TableDescription& table) {
                      {"status", table.status},
                      {"indexes", std::move(indexes)}};
     if (table.schema.ttl_attribute) out["timeToLive"] = *table.schema.ttl_attribute;
-    return out;
-}
-
-/// The texts of items that an argument of `put` stands for.
-Result<std::vector<std::string>> item_texts(const std::string& argument, std::istream& in) {
-    std::vector<std::string> out;
-    const auto lines = [&out](std::istream& stream) {
-        std::string line;
-        while (std::getline(stream, line)) {
-            if (!trim(line).empty()) out.push_back(line);
-        }
-    };
-    if (argument == "-") {
-        lines(in);
-    } else if (argument.starts_with('@')) {
-        std::ifstream file(argument.substr(1));
-        if (!file) return fail(Errc::not_found, "cannot read " + argument.substr(1));
-        lines(file);
-    } else {
-        out.push_back(argument);
-        return out;
-    }
-    // One item may be written over several lines; several stand on a line each.
-    if (!out.empty() && !parse_json(out.front())) {
-        std::string whole;
-        for (const std::string& line : out) whole.append(line).append("\n");
-        out.assign(1, std::move(whole));
-    }
     return out;
 }
 
