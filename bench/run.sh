@@ -7,7 +7,7 @@
 #               up with npm and run there): Carillon joins as external/carillon and stands in one table with
 #               them, measured in the same run. PEERS and SCENARIOS choose, as that folder's README says.
 # --quick       small counts: shows that every benchmark runs, not what it reaches.
-# --only NAME   engine, queue, queue_head, schedules, recurrence (beside croner, cron-parser and rrule.js
+# --only NAME   engine, queue, queue_head, records, schedules, recurrence (beside croner, cron-parser and rrule.js
 #               where npm can fetch them), dynamodb (beside dynalite, and DynamoDB Local where
 #               $DYNAMODB_LOCAL_DIR is), scenarios or peers.
 set -euo pipefail
@@ -28,7 +28,7 @@ chosen() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 title() { printf '\n== %s\n' "$1"; }
 flag=; $quick && flag=--quick
 
-for name in engine queue queue_head; do
+for name in engine queue queue_head records; do
     if chosen $name; then
         title "$name"
         "$build/bench/carillon_bench_$name" $flag

@@ -24,7 +24,7 @@ BANNED = [
      ("src/runtime/", "bench/", "tests/", "examples/", "*_integration_test.cpp"),
      "use runtime::Clock"),
     ("sleep", r"\bthis_thread::sleep_|(?<![\w.>:])(?:::)?(?:usleep|nanosleep|sleep)\s*\(",
-     ("bench/", "tests/", "*_integration_test.cpp"), "use Loop::sleep_for"),
+     ("bench/", "tests/", "examples/", "*_integration_test.cpp"), "use Loop::sleep_for"),
     ("chance", r"(?<![\w.>:])(?:std::|::)?s?rand\s*\(|\brandom_device\b|\bmt19937",
      ("src/runtime/",), "use carillon::Random"),
     ("environment", r"\b(?:secure_)?getenv\b",

@@ -142,7 +142,8 @@ public:
         : core_(store, shape(table), std::move(options)) {}
 
     /// Calls `work` with every unprocessed record, on up to `max_workers` threads, and returns when
-    /// none is left unprocessed or in the hands of others, or after stop().
+    /// none is left unprocessed or in the hands of others, or after stop(). In a directory and in
+    /// memory one processor at a time may work on a table: `conflict` for a second.
     ///
     /// `work(record)` or `work(record, attempt)` answers Expected<> or nothing. The kind of its
     /// Failure decides: `unavailable`, `conflict` and `internal` are tried again after a pause;

@@ -61,6 +61,8 @@ public:
         ASSERT_TRUE(run(database.batch_write(std::move(writes))));
     }
 
+    runtime::Loop& loop() { return loop_; }
+
     std::istringstream in;
     std::ostringstream out;
     std::ostringstream err;

@@ -185,8 +185,13 @@ Expected<ProcessingReport> RecordProcessorCore::process_all(Work work) {
     if (impl.running.exchange(true)) {
         return std::unexpected(Failure{FailureKind::conflict, "this processor is running already"});
     }
-    const auto report =
-        impl.store.engine().run([&] { return impl.run(*std::move(model), std::move(work)); });
+    library::StoreEngine& engine = impl.store.engine();
+    if (const auto begun = engine.begin_work(impl.shape.table); !begun) {
+        impl.running = false;
+        return failed(begun);
+    }
+    const auto report = engine.run([&] { return impl.run(*std::move(model), std::move(work)); });
+    engine.end_work(impl.shape.table);
     impl.running = false;
     if (!report) return failed(report);
     return to_public(*report);

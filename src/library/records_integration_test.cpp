@@ -97,7 +97,7 @@ using examples::Record;
 using orders::Job;
 using orders::Order;
 
-constexpr Instant noon{std::chrono::hours{500'000}};
+constexpr Instant noon{std::chrono::hours{400'000}};
 
 template <class T>
 T value_of(Expected<T> answer) {
@@ -362,6 +362,29 @@ TEST(RecordProcessor, CanBeStoppedFromAnotherThread) {
     EXPECT_FALSE(report.complete);
     EXPECT_EQ(report.processed, 0);
     EXPECT_EQ(value_of(jobs.count(WorkState::unprocessed)), 50);
+}
+
+TEST(RecordProcessor, ASecondOneMayNotWorkOnATableOfADirectory) {
+    const Store store = memory();
+    Records<Job> jobs(store);
+    ASSERT_TRUE(jobs.create_table());
+    (void)value_of(jobs.put(Job{.id = 1}));
+    std::atomic<bool> begun{false};
+    std::atomic<bool> go_on{false};
+    std::thread first([&] {
+        RecordProcessor<Job> processor(store);
+        EXPECT_EQ(value_of(processor.process_all([&](const Job&) {
+                      begun = true;
+                      while (!go_on) std::this_thread::sleep_for(1ms);
+                  })).processed,
+                  1);
+    });
+    while (!begun) std::this_thread::sleep_for(1ms);
+    RecordProcessor<Job> second(store);
+    EXPECT_EQ(kind_of(second.process_all([](const Job&) {})), FailureKind::conflict);
+    go_on = true;
+    first.join();
+    EXPECT_TRUE(value_of(second.process_all([](const Job&) {})).complete);
 }
 
 TEST(RecordProcessor, NamesTheOptionThatIsWrong) {

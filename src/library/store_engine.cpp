@@ -74,6 +74,19 @@ StoreEngine::~StoreEngine() {
     database_.reset();
 }
 
+Result<> StoreEngine::begin_work(const std::string& table) {
+    if (!database_->capabilities().exclusive) return {};
+    const std::scoped_lock lock(working_mutex_);
+    if (working_.insert(table).second) return {};
+    return fail(Errc::condition_failed,
+                "table " + table + " is being worked on by this program already");
+}
+
+void StoreEngine::end_work(const std::string& table) {
+    const std::scoped_lock lock(working_mutex_);
+    working_.erase(table);
+}
+
 Task<Result<>> StoreEngine::close() {
     if (remote_ != nullptr) co_await remote_->close();
     co_return Result<>{};

@@ -16,6 +16,9 @@
 
 #include <future>
 #include <memory>
+#include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -48,6 +51,11 @@ public:
         loop_.post([this, promise, given] { group_.spawn(keep((*given)(), promise, given)); });
         return answer.get();
     }
+
+    /// In a directory or in memory a claim is not written into the rows, so only one queue at a
+    /// time may work on a table: `condition_failed` for a second. Ended by end_work(). Thread-safe.
+    [[nodiscard]] Result<> begin_work(const std::string& table);
+    void end_work(const std::string& table);
 
     [[nodiscard]] runtime::Loop& loop() { return loop_; }
 
@@ -84,6 +92,8 @@ private:
     std::unique_ptr<dynamo::Database> database_;
     dynamo::RemoteDatabase* remote_ = nullptr;
     runtime::TaskGroup group_;
+    std::mutex working_mutex_;
+    std::set<std::string> working_;
     std::thread thread_;
 };
 

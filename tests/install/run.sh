@@ -26,7 +26,7 @@ for header in "$work"/prefix/include/carillon/*.hpp; do
 done
 
 echo "== configure and build the examples"
-for example in schedule records; do
+for example in schedule records outbox; do
     cmake -S "$source/examples/$example" -B "$work/$example" -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags" \
         -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/configure.log" || {
@@ -57,6 +57,25 @@ grep -qx 'processed: 1' "$work/out"
 grep -qx 'Processing complete. Errors: 0' "$work/out"
 "$work/records/processor-complete-example" "embedded:$work/records.store" | tee "$work/out"
 grep -qx 'processed 59, quarantined 1, attempts 62, success rate 98.3%' "$work/out"
+
+echo "== an order and its event: whatever line the program dies at, nothing is lost"
+for line in 1 2 3 4 5 6 7 8; do
+    status=0
+    "$work/outbox/outbox" "$work/outbox.store" "order-$line" "$line" >"$work/out" 2>&1 || status=$?
+    [ $status = 9 ] || { cat "$work/out"; echo "line $line: exit code $status, not killed"; exit 1; }
+    "$work/outbox/outbox" "$work/outbox.store" "order-$line" | tee "$work/out"
+    case $line in
+        1 | 2 | 3) grep -qx "order-$line: saved" "$work/out" ;;
+        *) grep -qx "order-$line: was saved before" "$work/out" ;;
+    esac
+    grep -qx "order-$line: confirmed" "$work/out"
+    # Once, and a second time only where the plug was pulled between the mail and its being recorded.
+    sent=$(grep -c "^placed-order-$line " "$work/outbox.store.sent")
+    case $line in
+        7) [ "$sent" -ge 1 ] && [ "$sent" -le 2 ] ;;
+        *) [ "$sent" = 1 ] ;;
+    esac
+done
 
 echo "== what a description must not be, in words"
 "$source/tests/install/refused.sh" "$compiler" "$work/prefix/include"
