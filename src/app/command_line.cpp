@@ -25,6 +25,7 @@ Begin here:
   carillon forecast                          what all schedules will do in the next day
   carillon dynamodb                          a DynamoDB on http://127.0.0.1:8000
   carillon store tables                      what is stored
+  carillon records process --exec COMMAND    a command for every unprocessed record
 
 Exit codes: 0 fine, 1 refused or failed, 2 the command line makes no sense,
 3 no server answers, 4 there is no such webhook, schedule, table or item.)";

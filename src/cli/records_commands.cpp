@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <istream>
+#include <iterator>
 #include <ostream>
 #include <utility>
 
@@ -47,7 +49,9 @@ Result<std::vector<TableModel>> models_of(const RecordsCreate& what) {
     TableModel model;
     model.table = *what.table;
     CARILLON_TRY(model.key.hash, read_key(what.key, "--key"));
-    if (what.sort) CARILLON_TRY(model.key.sort, read_key(*what.sort, "--sort"));
+    if (what.sort) {
+        CARILLON_TRY(model.key.sort, read_key(*what.sort, "--sort"));
+    }
     model.work.layout = WorkLayout::sharded;
     model.work.shards = what.shards;
     CARILLON_TRY_VOID(records::check(model));
