@@ -291,6 +291,11 @@ void two_indexes_have_the_same_name();
 void shards_must_be_from_1_to_1000();
 void attribute_names_that_begin_with_work_and_a_capital_belong_to_the_work_queue();
 
+/// `work` and a capital: a name that the work queue keeps for itself.
+[[nodiscard]] constexpr bool is_work_name(std::string_view name) {
+    return name.starts_with("work") && name.size() > 4 && name[4] >= 'A' && name[4] <= 'Z';
+}
+
 struct Names {
     std::vector<std::string_view> fields{};
     std::vector<std::string_view> indexes{};
@@ -329,9 +334,7 @@ consteval void check_names(std::string_view table, const Parts&... parts) {
     (collect(parts, names), ...);
     for (const std::string_view name : names.fields) {
         if (name.empty() || name.size() > 255) an_attribute_must_have_a_name_of_1_to_255_bytes();
-        const bool taken = names.works && name.starts_with("work") && name.size() > 4 &&
-                           name[4] >= 'A' && name[4] <= 'Z';
-        if (taken) {
+        if (names.works && is_work_name(name)) {
             attribute_names_that_begin_with_work_and_a_capital_belong_to_the_work_queue();
         }
     }

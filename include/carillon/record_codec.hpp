@@ -122,6 +122,43 @@ template <Described T>
     return out;
 }
 
+template <Described T, model::Role R>
+struct FieldWith {
+private:
+    template <class... Parts>
+    static constexpr auto pick(const std::tuple<Parts...>&) {
+        return std::tuple_cat(std::conditional_t<model::detail::has_role<Parts, R>(),
+                                                 std::tuple<Parts>,
+                                                 std::tuple<>>{}...);
+    }
+
+public:
+    using Found = decltype(pick(model_of<T>.parts));
+    static constexpr bool there = std::tuple_size_v<Found> == 1;
+};
+
+template <Described T>
+[[nodiscard]] consteval bool has_work_queue() {
+    bool found = false;
+    for_each_part<T>([&](const auto& part) {
+        found = found || std::is_same_v<std::remove_cvref_t<decltype(part)>, model::WorkQueue>;
+    });
+    return found;
+}
+
+template <Described T>
+inline constexpr bool can_be_processed =
+    FieldWith<T, model::Role::processed>::there || has_work_queue<T>();
+
+/// What belongs to the work queue is nobody's rest.
+inline void erase_work(Attributes& attributes) {
+    std::vector<std::string> own;
+    for (const auto& [name, value] : attributes.entries()) {
+        if (model::detail::is_work_name(name)) own.push_back(name);
+    }
+    for (const std::string& name : own) attributes.erase(name);
+}
+
 /// `corrupt`, with the attribute as `field`, when one is of another kind than its member. Absent
 /// ones leave the member as the struct begins with it.
 template <Described T>
@@ -146,26 +183,12 @@ template <Described T>
     for_each_part<T>([&](const auto& part) {
         using Part = std::remove_cvref_t<decltype(part)>;
         if constexpr (model::detail::is_rest<Part>) {
+            if constexpr (can_be_processed<T>) erase_work(attributes);
             record.*Part::member = std::move(attributes);
         }
     });
     return record;
 }
-
-template <Described T, model::Role R>
-struct FieldWith {
-private:
-    template <class... Parts>
-    static constexpr auto pick(const std::tuple<Parts...>&) {
-        return std::tuple_cat(std::conditional_t<model::detail::has_role<Parts, R>(),
-                                                 std::tuple<Parts>,
-                                                 std::tuple<>>{}...);
-    }
-
-public:
-    using Found = decltype(pick(model_of<T>.parts));
-    static constexpr bool there = std::tuple_size_v<Found> == 1;
-};
 
 template <Described T>
 using HashField = std::tuple_element_t<0, typename FieldWith<T, model::Role::hash_key>::Found>;
@@ -175,19 +198,6 @@ inline constexpr bool has_sort_key = FieldWith<T, model::Role::sort_key>::there;
 
 template <Described T>
 using SortField = std::tuple_element_t<0, typename FieldWith<T, model::Role::sort_key>::Found>;
-
-template <Described T>
-[[nodiscard]] consteval bool has_work_queue() {
-    bool found = false;
-    for_each_part<T>([&](const auto& part) {
-        found = found || std::is_same_v<std::remove_cvref_t<decltype(part)>, model::WorkQueue>;
-    });
-    return found;
-}
-
-template <Described T>
-inline constexpr bool can_be_processed =
-    FieldWith<T, model::Role::processed>::there || has_work_queue<T>();
 
 /// Whether the table itself keeps this member.
 template <Described T, auto Member>

@@ -34,12 +34,8 @@ std::optional<RecordOutcome> Ledger::ended(std::string_view id, queue::RowEnd en
         ++report_.retried;
         return std::nullopt;
     }
-    // Given back, or let go before it ran: as it was before.
-    const bool untouched = end == queue::RowEnd::released || end == queue::RowEnd::let_go;
-    if (untouched) {
-        if (found != open_.end() && !found->second.error) open_.erase(found);
-        return std::nullopt;
-    }
+    // Given back, let go before it ran, or not recorded: no last word.
+    if (end == queue::RowEnd::released || end == queue::RowEnd::let_go) return std::nullopt;
     Entry entry = found == open_.end() ? Entry{} : std::move(found->second);
     if (found != open_.end()) open_.erase(found);
     if (end == queue::RowEnd::done) return finish(id, Fate::processed, std::move(entry));

@@ -286,7 +286,7 @@ Task<Settlement> Processor::Impl::handle(Claim claim) {
     }
     ++progress.running;
     Attempt attempt{.number = claim.attempt, .stop = claim.stop};
-    Result<> result = co_await handler(claim.item, std::move(attempt));
+    Result<> result = co_await handler(table.without_work(claim.item), std::move(attempt));
     --progress.running;
     co_return settle(std::move(claim), std::move(result));
 }

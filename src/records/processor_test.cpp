@@ -286,6 +286,23 @@ TEST(Processor, ARecordThatCannotBeReadIsSetAsideAndTheOthersAreProcessed) {
     EXPECT_EQ(*rig.get("broken")->find(error_attribute)->string(), "set aside: no time in workDue");
 }
 
+TEST_P(Layouts, TheHandlerSeesTheRecordAsItWasPut) {
+    for (const bool shared : {false, true}) {
+        Rig rig(model(), shared);
+        rig.put("r", {{"Note", "mine"}});
+        rig.process();
+        ASSERT_EQ(rig.shop.seen.size(), 1U);
+        std::vector<std::string> names;
+        for (const auto& attribute : rig.shop.seen[0]) {
+            if (attribute.name != "Processed") names.push_back(attribute.name);
+        }
+        EXPECT_EQ(
+            names,
+            (std::vector<std::string>{"AccountId", "CreatedAt", "Note", "RunTime", "UpdatedAt"}));
+        if (!GetParam()) EXPECT_EQ(*rig.shop.seen[0].find("Processed"), Value(0));
+    }
+}
+
 TEST_P(Layouts, ProgressComesWithEveryOutcome) {
     Rig rig(model());
     rig.put_many(10);

@@ -15,6 +15,14 @@ namespace {
 
 constexpr int keep_creation_tries = 5;
 
+void erase_work(Item& item) {
+    std::vector<std::string> own;
+    for (const dynamo::Attribute& attribute : item) {
+        if (is_work_name(attribute.name)) own.push_back(attribute.name);
+    }
+    for (const std::string& name : own) item.erase(name);
+}
+
 std::optional<Item> failed_item(const Error& error) {
     const auto* failure = dynamic_cast<const dynamo::ConditionFailure*>(error.detail.get());
     return failure == nullptr ? std::nullopt : failure->item;
@@ -40,13 +48,15 @@ Task<Result<>> RecordTable::create() {
     co_return Result<>{};
 }
 
+Item RecordTable::without_work(Item item) const {
+    erase_work(item);
+    if (model_.work.layout == WorkLayout::flag) item.set(model_.work.flag, 0);
+    return item;
+}
+
 /// What is about processing is set here and by the queue, never by the caller.
 Result<> RecordTable::prepare_work(Item& item) const {
-    std::vector<std::string> own;
-    for (const dynamo::Attribute& attribute : item) {
-        if (is_work_name(attribute.name)) own.push_back(attribute.name);
-    }
-    for (const std::string& name : own) item.erase(name);
+    erase_work(item);
     // A count that no earlier record of this key had: a worker who has such a one in hand cannot
     // mark this one. 2^20 in a millisecond.
     const std::int64_t turn =

@@ -106,6 +106,9 @@ public:
     [[nodiscard]] Task<Result<std::int64_t>> count(WorkState state);
     [[nodiscard]] Result<WorkState> state_of(const dynamo::Item& item) const;
 
+    /// An unprocessed record as its writer put it, whatever stands beside it meanwhile.
+    [[nodiscard]] dynamo::Item without_work(dynamo::Item item) const;
+
     [[nodiscard]] const TableModel& model() const { return model_; }
 
     /// nullptr without a work layout.
