@@ -34,7 +34,7 @@ struct SubprocessEnd {
     std::string output{};  ///< The end of standard output and standard error, as they came.
 };
 
-/// `unavailable` when no process can be made.
+/// `unavailable` when no process can be made. SIGPIPE must be ignored, as the program does.
 [[nodiscard]] Result<SubprocessEnd> run_subprocess(const Subprocess& what,
                                                    const runtime::Clock& clock,
                                                    const std::atomic<bool>& stopping);

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 namespace carillon::cli {
 namespace {
 
@@ -14,6 +16,7 @@ using namespace std::chrono_literals;
 const std::atomic<bool> goes_on{false};
 
 SubprocessEnd run(Subprocess what, const std::atomic<bool>& stopping = goes_on) {
+    std::signal(SIGPIPE, SIG_IGN);  // As the program does.
     const runtime::SystemClock clock;
     auto end = run_subprocess(what, clock, stopping);
     EXPECT_TRUE(end);
