@@ -78,6 +78,8 @@ Task<Result<CatchUp>> Service::catch_up(std::string tenant,
     const Schedule& schedule = found.stored.schedule;
     CARILLON_CO_TRY(const Rule rule, co_await impl_->compile(schedule));
     CatchUp out;
+    // Its next instant counts from the end of a run that goes on.
+    if (found.stored.awaiting_run) co_return out;
     Situation situation = situation_of(found.stored, at.value_or(now));
     // Each plan decides some instants and moves the cursor on.
     while (situation.cursor <= situation.now) {

@@ -402,6 +402,18 @@ TEST(SchedulePromises, ACatchUpIsToldBeforeItHappens) {
     EXPECT_EQ(some->entries.size(), 3U);
 }
 
+TEST(SchedulePromises, ACatchUpDoesNotTellOfWhatIsDecided) {
+    Rig rig;
+    rig.sender.delay = 5min;
+    const Schedule made =
+        rig.create(R"("trigger":{"type":"FIXED_DELAY","delaySec":60},"policy":{"timeoutSec":600})");
+    rig.run_for(90s);
+    ASSERT_EQ(rig.ledger(made).size(), 1U);
+    const auto told = rig.finish(rig.service->catch_up("acme", made.id, noon + 1h, 100));
+    ASSERT_TRUE(told) << describe(told.error());
+    EXPECT_TRUE(told->entries.empty());
+}
+
 TEST(SchedulePromises, AnEditThatAFireCameBetweenIsTriedAgain) {
     Rig rig;
     // A store that takes its time, so that fires and edits meet.
