@@ -22,6 +22,7 @@ namespace carillon::schedules {
 struct ServiceOptions {
     TableNames tables{};
     std::string default_tz = "UTC";
+    std::int64_t page_read_max = 5'000;    ///< Items read for one page at most, at least 1.
     queue::QueueOptions queue{};           ///< Of both queues; names are the service's.
     delivery::DeliveryOptions delivery{};  ///< To check what could never be sent.
 };

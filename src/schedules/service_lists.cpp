@@ -49,7 +49,6 @@ struct Walk {
     bool sifts = false;                   ///< `take` may pass items over.
 };
 
-constexpr std::int64_t page_read_max = 5'000;
 /// Items of one request to the store while sifting.
 constexpr std::int64_t sift_batch = 500;
 
@@ -72,7 +71,8 @@ Task<Result<std::optional<std::string>>> go_through(dynamo::Database& database,
     std::int64_t read = 0;
     for (;;) {
         // One more than wanted tells whether anything follows.
-        query.limit = walk.sifts ? sift_batch : walk.limit - taken + 1;
+        query.limit =
+            walk.sifts ? std::min(sift_batch, walk.read_max - read) : walk.limit - taken + 1;
         dynamo::QueryRequest next = query;
         CARILLON_CO_TRY(const dynamo::Page page, co_await database.query(std::move(next)));
         for (std::size_t i = 0; i < page.items.size(); ++i) {
@@ -184,7 +184,7 @@ Task<Result<PageOf<Schedule>>> Service::list(std::string tenant, ListRequest req
     Walk walk{.limit = request.limit, .place = {"tenant", "sk", "listKey"}};
     walk.sifts = request.enabled || request.name || request.skip > 0;
     // Pages by number are whole.
-    if (request.skip == 0 && request.cursor) walk.read_max = page_read_max;
+    if (request.skip == 0 && request.cursor) walk.read_max = impl_->options.page_read_max;
     CARILLON_CO_TRY(out.next_cursor,
                     co_await go_on_through(impl_->database,
                                            schedules_query(impl_->tables.names().schedules, tenant),
@@ -222,7 +222,9 @@ Task<Result<PageOf<Run>>> Service::list_runs(std::string tenant, RunsRequest req
     CARILLON_CO_TRY_VOID(check_limit(request.limit));
     CARILLON_CO_TRY_VOID(check_range(request.from, request.to));
     const bool by_status = !request.schedule_id && request.status && ended_badly(*request.status);
-    Walk walk{.limit = request.limit, .read_max = page_read_max, .place = {"tenant", "id"}};
+    Walk walk{.limit = request.limit,
+              .read_max = impl_->options.page_read_max,
+              .place = {"tenant", "id"}};
     walk.sifts = request.status && !by_status;
     dynamo::QueryRequest query;
     query.table = impl_->tables.names().runs;

@@ -402,6 +402,23 @@ TEST(SchedulePromises, ACatchUpIsToldBeforeItHappens) {
     EXPECT_EQ(some->entries.size(), 3U);
 }
 
+TEST(SchedulePromises, APageEndsWhereSoMuchWasRead) {
+    Rig rig({.page_read_max = 10});
+    rig.create(R"("trigger":{"type":"CRON","cron":"* * * * *"})");
+    rig.run_for(34min);
+    RunsRequest request{.status = RunStatus::pending};
+    int pages = 0;
+    for (;; ++pages) {
+        RunsRequest next = request;
+        const auto page = rig.finish(rig.service->list_runs("acme", std::move(next)));
+        ASSERT_TRUE(page) << describe(page.error());
+        EXPECT_TRUE(page->items.empty());
+        if (!page->next_cursor) break;
+        request.cursor = page->next_cursor;
+    }
+    EXPECT_EQ(pages, 3) << "35 runs were looked at, 10 at a time";
+}
+
 TEST(SchedulePromises, ACatchUpDoesNotTellOfWhatIsDecided) {
     Rig rig;
     rig.sender.delay = 5min;
