@@ -7,8 +7,9 @@
 #               up with npm and run there): Carillon joins as external/carillon and stands in one table with
 #               them, measured in the same run. PEERS and SCENARIOS choose, as that folder's README says.
 # --quick       small counts: shows that every benchmark runs, not what it reaches.
-# --only NAME   engine, queue, queue_head, records, schedules, recurrence (beside croner, cron-parser and rrule.js
-#               where npm can fetch them), dynamodb (beside dynalite, and DynamoDB Local where
+# --only NAME   engine, queue, queue_head, records, schedules, outbox (on a directory, over HTTP, through the
+#               brokers that are installed, and beside the peers), recurrence (beside croner, cron-parser and
+#               rrule.js where npm can fetch them), dynamodb (beside dynalite, and DynamoDB Local where
 #               $DYNAMODB_LOCAL_DIR is), scenarios or peers.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,7 +22,7 @@ while [ $# -gt 0 ]; do
         --peers) peers=$2; shift 2 ;;
         --quick) quick=true; shift ;;
         --only) only=$2; shift 2 ;;
-        *) sed -n '2,13p' "$0"; exit 2 ;;
+        *) sed -n '2,14p' "$0"; exit 2 ;;
     esac
 done
 chosen() { [ -z "$only" ] || [ "$only" = "$1" ]; }
@@ -38,6 +39,34 @@ done
 if chosen schedules; then
     title "schedules"
     "$build/bench/carillon_bench_schedules" $flag
+fi
+
+# A copy of the peers' folder in a scratch place. PostgreSQL runs as a user of its own there.
+scratch=
+copy_peers() {
+    scratch=$(mktemp -d)
+    chmod 755 "$scratch"
+    trap 'rm -rf "$scratch"' EXIT
+    cp -r "$peers/." "$scratch/"
+    chmod -R u+w "$scratch"
+}
+
+if chosen outbox; then
+    title "outbox"
+    CARILLON_BUILD=$build "$root/bench/outbox.sh" $flag
+    if [ -n "$peers" ]; then
+        title "outbox beside peers"
+        copy_peers
+        mkdir -p "$scratch/external/carillon-outbox" "$root/bench/results"
+        printf '#!/usr/bin/env bash\nexec %q --json "$@"\n' "$build/bench/carillon_bench_outbox" \
+            > "$scratch/external/carillon-outbox/run"
+        chmod +x "$scratch/external/carillon-outbox/run"
+        (cd "$scratch" && PEERS="${PEERS:-graphile bullmq-always bullmq-everysec}" \
+            SCENARIOS="drain pickup" ./run.sh)
+        cp "$scratch/results/results.md" "$root/bench/results/outbox.md"
+        cat "$root/bench/results/outbox.md"
+        rm -rf "$scratch"
+    fi
 fi
 
 if chosen recurrence; then
@@ -70,12 +99,7 @@ fi
 
 if [ -n "$peers" ] && { chosen peers || chosen scenarios; }; then
     title "beside peers"
-    scratch=$(mktemp -d)
-    # PostgreSQL runs as a user of its own there.
-    chmod 755 "$scratch"
-    trap 'rm -rf "$scratch"' EXIT
-    cp -r "$peers/." "$scratch/"
-    chmod -R u+w "$scratch"
+    copy_peers
     for variant in server library; do
         name=carillon; [ $variant = library ] && name=carillon-library
         mkdir -p "$scratch/external/$name"
