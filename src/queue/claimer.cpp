@@ -162,9 +162,17 @@ Task<bool> Claimer::look() {
     co_return true;
 }
 
+void Claimer::inserted_here(TimePoint due_at) {
+    if (!written_here_) written_here_.emplace(due_at, due_at);
+    written_here_->first = std::min(written_here_->first, due_at);
+    written_here_->second = std::max(written_here_->second, due_at);
+    reread(context_.rows.due_value(due_at));
+}
+
 /// Everything that could be looked at was.
 void Claimer::round_ended() {
     stealing_ = round_taken_ == 0 && round_others_ > 0;
+    written_here_.reset();
     round_taken_ = 0;
     round_others_ = 0;
 }
@@ -176,6 +184,11 @@ bool Claimer::leave_to_others(const Scan& scan,
                               const RowState& state,
                               Found& found) const {
     if (context_.exclusive || scan.run || peers_.mine(id)) return false;
+    // Others have not heard of what was written here just now.
+    const bool here = written_here_ && state.due_at >= written_here_->first &&
+                      state.due_at <= written_here_->second;
+    const std::size_t few = std::max<std::size_t>(1, context_.options.concurrency / 16);
+    if (here && book_.held() + book_.running() < few) return false;
     ++found.others;
     const bool late = state.due_at + context_.options.poll_interval <= context_.loop.now();
     if (!late || found.stolen >= scan.may_steal) return true;

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace carillon::queue {
@@ -43,6 +44,8 @@ public:
     void wake();
     /// Looks at every partition soon, whatever was planned.
     void look_now();
+    /// This process wrote a row that is due then, and may take it although it belongs to another.
+    void inserted_here(TimePoint due_at);
     /// The index must be read again from this sort key.
     void reread(const dynamo::Value& from);
 
@@ -124,6 +127,8 @@ private:
     // Of the round of looks that is under way.
     std::size_t round_taken_ = 0;
     std::size_t round_others_ = 0;
+    // Due times of rows that this process wrote since its last round.
+    std::optional<std::pair<TimePoint, TimePoint>> written_here_;
     bool stealing_ = false;  // The last round found only rows of others.
     std::size_t runs_waiting_ = 0;
     std::size_t first_ = 0;  // The cursor that is looked at first, in turn.

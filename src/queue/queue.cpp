@@ -291,7 +291,7 @@ std::vector<dynamo::Item> Queue::running_keys() const {
 }
 
 void Queue::inserted(TimePoint due_at) {
-    if (!impl_->context.watches) impl_->claimer.reread(impl_->context.rows.due_value(due_at));
+    if (!impl_->context.watches) impl_->claimer.inserted_here(due_at);
 }
 
 void Queue::wake() {
