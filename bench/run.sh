@@ -7,7 +7,7 @@
 #               up with npm and run there): Carillon joins as external/carillon and stands in one table with
 #               them, measured in the same run. PEERS and SCENARIOS choose, as that folder's README says.
 # --quick       small counts: shows that every benchmark runs, not what it reaches.
-# --only NAME   engine, queue, queue_head, records, schedules, outbox (on a directory, over HTTP, through the
+# --only NAME   engine, queue, queue_head, records, schedules, layer, outbox (on a directory, over HTTP, through the
 #               brokers that are installed, and beside the peers), recurrence (beside croner, cron-parser and
 #               rrule.js where npm can fetch them), dynamodb (beside dynalite, and DynamoDB Local where
 #               $DYNAMODB_LOCAL_DIR is), scenarios or peers.
@@ -67,6 +67,11 @@ if chosen outbox; then
         cat "$root/bench/results/outbox.md"
         rm -rf "$scratch"
     fi
+fi
+
+if chosen layer; then
+    title "layer"
+    "$build/bench/carillon_bench_layer" $flag
 fi
 
 if chosen recurrence; then

@@ -24,6 +24,7 @@ Begin here:
   carillon cron '0 9 L * *'                  what a rule means, and when it fires
   carillon forecast                          what all schedules will do in the next day
   carillon dynamodb                          a DynamoDB on http://127.0.0.1:8000
+  carillon layer list                        tables' current states, kept in S3 or on disk
   carillon store tables                      what is stored
   carillon records process --exec COMMAND    a command for every unprocessed record
 
@@ -463,6 +464,7 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     add_forecast_command(app, environment, chosen);
     add_event_command(app, environment, chosen);
     add_records_command(app, environment, chosen);
+    add_layer_command(app, environment, chosen);
     add_dynamodb(app, line);
     StoreLine stores;
     stores.on_store = [&line](StoreCommand command) { line.choose(std::move(command)); };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "app/command_line_event.hpp"
+#include "app/command_line_layer.hpp"
 #include "app/command_line_forecast.hpp"
 #include "app/command_line_schedule.hpp"
 #include "app/config.hpp"
@@ -93,6 +94,7 @@ using Command = std::variant<Ended,
                              CalendarCommand,
                              EventCommand,
                              RecordsCommand,
+                             LayerCommand,
                              WebhookCommand>;
 
 /// `arguments` without the program's name.

@@ -261,6 +261,7 @@ const std::vector<Setting>& table() {
                           attempt_settings(),
                           target_settings(),
                           events_settings(),
+                          layer_settings(),
                           schedule_settings(),
                           endpoint_settings()}) {
             all.insert(all.end(), part.begin(), part.end());

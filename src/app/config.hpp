@@ -60,6 +60,24 @@ struct EventsConfig {
     bool acknowledge_unknown = false;
 };
 
+/// A layer (seed 003).
+struct LayerConfig {
+    std::string name;
+    std::string snapshots = "directory:./var/layers";  ///< layer::parse_snapshot_url().
+    std::vector<std::string> id{};                     ///< Attributes.
+    std::vector<std::string> partition{};              ///< Attributes; empty: one partition.
+    std::string table = "layers";
+    bool json = false;     ///< Lists of items as the seed writes them, instead of segments.
+    std::string source{};  ///< Table that resets read and feeds follow.
+    bool feed = false;
+    std::string seed_events{};  ///< Seed 003's events table, to be taken over; may be empty.
+    std::optional<std::int64_t> sync_count{};
+    std::optional<std::int64_t> sync_bytes{};
+    std::optional<Duration> sync_age{10'000};
+    Duration keep{5 * 86'400'000};
+    std::size_t parallel = 4;
+};
+
 struct Config {
     std::string store = "embedded:./var/carillon";
     std::string host = "127.0.0.1";
@@ -94,6 +112,7 @@ struct Config {
     Duration grace{10'000};  ///< For what runs when the server is told to stop.
     DynamodbConfig dynamodb{};
     EventsConfig events{};
+    std::vector<LayerConfig> layers{};
     aws::Environment aws{};  ///< What AWS's variables say, for stores there.
 };
 

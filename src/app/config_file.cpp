@@ -50,6 +50,42 @@ Result<std::string> events_text(const toml::table& table, const std::string& nam
     return joined;
 }
 
+/// Sections of layers by their names, as the setting `layers` has them.
+constexpr std::string_view layers_section = "layers";
+
+Result<std::string> layers_text(const toml::table& table, const std::string& name) {
+    std::string joined;
+    for (const auto& [layer, node] : table) {
+        const toml::table* inner = node.as_table();
+        if (inner == nullptr) {
+            return fail(Errc::invalid,
+                        fmt::format("{}:{}: {}: must be a section [layers.{}]",
+                                    name,
+                                    layer.source().begin.line,
+                                    layer.str(),
+                                    layer.str()));
+        }
+        joined += fmt::format("{}{}", joined.empty() ? "" : "; ", layer.str());
+        for (const auto& [key, value] : *inner) {
+            auto text = text_of(value);
+            if (text && (text->contains(' ') || text->contains(';'))) {
+                text = fail(Errc::invalid, "must not hold spaces or semicolons");
+            }
+            if (!text) {
+                return fail(Errc::invalid,
+                            fmt::format("{}:{}: {}.{}: {}",
+                                        name,
+                                        key.source().begin.line,
+                                        layer.str(),
+                                        key.str(),
+                                        text.error().message));
+            }
+            joined += fmt::format(" {}={}", key.str(), *text);
+        }
+    }
+    return joined;
+}
+
 /// The section of the endpoint. Its keys become `dynamodb-port` and so on.
 constexpr std::string_view section = "dynamodb";
 
@@ -66,9 +102,14 @@ Result<> read_entries(const toml::table& table, std::string_view prefix, FileTex
                 file.entries.push_back({"events", std::move(text), line});
                 continue;
             }
+            if (prefix.empty() && key.str() == layers_section) {
+                CARILLON_TRY(std::string text, layers_text(*inner, file.name));
+                file.entries.push_back({"layers", std::move(text), line});
+                continue;
+            }
             return fail(Errc::invalid,
                         fmt::format("{}:{}: unknown section [{}]: settings are written without "
-                                    "sections, except those of [{}] and [events]",
+                                    "sections, except those of [{}], [events] and [layers.NAME]",
                                     file.name,
                                     line,
                                     key.str(),

@@ -25,6 +25,9 @@ namespace carillon::app {
 /// The outbox's settings: `events` and so on.
 [[nodiscard]] std::vector<Setting> events_settings();
 
+/// `layers`.
+[[nodiscard]] std::vector<Setting> layer_settings();
+
 /// Those of schedules: `default-tz` and so on.
 [[nodiscard]] std::vector<Setting> schedule_settings();
 

@@ -63,6 +63,49 @@ TEST(Config, MapsTypesOfEventsToPublishersInASectionOfTheFile) {
     EXPECT_EQ(config->events.routes[1].pattern, "order.*");
 }
 
+TEST(Config, DescribesLayersInSectionsOfTheFile) {
+    const auto config = with({},
+                             {},
+                             "[layers.users]\nid = \"sk\"\npartition = [\"pk\", \"kind\"]\n"
+                             "snapshots = \"s3://snaps/x?region=eu-west-1\"\nsync-count = 100\n"
+                             "keep = \"2d\"\nsource = \"people\"\nfeed = true\n"
+                             "[layers.orders]\nid = \"id\"\nformat = \"json\"\n");
+    ASSERT_TRUE(config) << describe(config.error());
+    ASSERT_EQ(config->layers.size(), 2u);
+    const LayerConfig& orders = config->layers[0];
+    EXPECT_EQ(orders.name, "orders");
+    EXPECT_TRUE(orders.json);
+    EXPECT_EQ(orders.snapshots, "directory:./var/layers");
+    const LayerConfig& users = config->layers[1];
+    EXPECT_EQ(users.partition, (std::vector<std::string>{"pk", "kind"}));
+    EXPECT_EQ(users.sync_count, 100);
+    EXPECT_EQ(users.keep, Duration{2 * 86'400'000});
+    EXPECT_TRUE(users.feed);
+    EXPECT_EQ(users.source, "people");
+}
+
+TEST(Config, SaysWhatIsWrongWithALayer) {
+    struct Case {
+        const char* text;
+        const char* message;
+    };
+
+    const Case cases[] = {
+        {"users", "users: id: is required"},
+        {"a/b id=x", "the name of a layer must have"},
+        {"users id=x colour=red", "users: colour: is unknown"},
+        {"users id=x snapshots=ftp://x", "users: snapshots: must be memory:"},
+        {"users id=x sync-count=0", "users: sync-count: must be a whole number"},
+        {"users id=x feed=true", "users: feed: needs a source"},
+        {"users id=x; users id=y", "users is given twice"},
+    };
+    for (const Case& each : cases) {
+        const auto config = with({{"layers", each.text}});
+        ASSERT_FALSE(config) << each.text;
+        EXPECT_TRUE(config.error().message.contains(each.message)) << config.error().message;
+    }
+}
+
 TEST(Config, HasTheSeedsOptionsOfTheOutbox) {
     const auto defaults = with({});
     ASSERT_TRUE(defaults) << describe(defaults.error());

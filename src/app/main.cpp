@@ -101,6 +101,10 @@ public:
         return ask_server<cli::EventCommands>(command);
     }
 
+    cli::ExitCode operator()(const LayerCommand& command) {
+        return ask_server<cli::LayerCommands>(command);
+    }
+
     cli::ExitCode operator()(const ScheduleCommand& command) {
         return ask_server<cli::ScheduleCommands>(command);
     }

@@ -119,6 +119,7 @@ Result<std::unique_ptr<Tower>> Tower::open(const Config& config, runtime::Loop& 
             config, loop, tower->basis_->pool, tower->basis_->random, log, tower->sender_));
     tower->add_schedules(loop);
     CARILLON_TRY_VOID(tower->add_outbox(loop));
+    CARILLON_TRY_VOID(tower->add_layers(loop));
     return tower;
 }
 
@@ -150,6 +151,21 @@ Result<> Tower::add_outbox(runtime::Loop& loop) {
                                     metrics_,
                                     std::move(owner)));
     router_.add(outbox_->routes().routes());
+    return {};
+}
+
+Result<> Tower::add_layers(runtime::Loop& loop) {
+    if (config_.layers.empty()) return {};
+    CARILLON_TRY(layers_,
+                 LayerWiring::make(config_,
+                                   loop,
+                                   *store_.database,
+                                   basis_->pool,
+                                   basis_->random,
+                                   log_,
+                                   metrics_,
+                                   owner_name(basis_->random)));
+    router_.add(layers_->routes());
     return {};
 }
 
@@ -204,6 +220,7 @@ Task<Result<>> Tower::start() {
         log_.info("there are no schedules here; schedules = true makes their tables in this store");
     }
     if (outbox_) CARILLON_CO_TRY_VOID(co_await outbox_->start());
+    if (layers_) CARILLON_CO_TRY_VOID(co_await layers_->start());
     if (adopter_) adopter_->start();
     auto listening = http_.start();
     if (!listening) {
@@ -231,6 +248,7 @@ Task<> Tower::stop() {
     co_await http_.stop(config_.grace);
     if (dynamodb_) co_await dynamodb_->stop(config_.grace);
     if (adopter_) co_await adopter_->stop();
+    if (layers_) co_await layers_->stop();
     if (outbox_) co_await outbox_->stop();
     if (schedules_) co_await schedules_->stop();
     co_await service_.stop(config_.grace);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/config.hpp"
+#include "app/layer_wiring.hpp"
 #include "app/outbox_wiring.hpp"
 #include "app/publishing.hpp"
 #include "app/schedule_wiring.hpp"
@@ -65,6 +66,7 @@ private:
           std::unique_ptr<Basis> basis,
           Store store);
     [[nodiscard]] Result<> add_outbox(runtime::Loop& loop);
+    [[nodiscard]] Result<> add_layers(runtime::Loop& loop);
     void add_schedules(runtime::Loop& loop);
     void refresh_metrics();
 
@@ -84,6 +86,7 @@ private:
     net::HttpServer http_;
     std::unique_ptr<ScheduleWiring> schedules_;            // Where there are any.
     std::unique_ptr<OutboxWiring> outbox_;                 // Where there is one.
+    std::unique_ptr<LayerWiring> layers_;                  // Where there are any.
     std::unique_ptr<webhooks::Adopter> adopter_;           // Of tables shared with other programs.
     std::unique_ptr<dynamo::endpoint::Service> dynamodb_;  // With --dynamodb-port.
 };

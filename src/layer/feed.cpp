@@ -70,15 +70,8 @@ Task<Result<>> Feed::start() {
     if (!source_.capabilities().streams) {
         co_return fail(Errc::invalid, "the store of " + options_.table + " has no change streams");
     }
-    auto found = co_await find_stream();
-    if (!found && found.error().code == Errc::not_found && options_.enable_stream) {
-        CARILLON_CO_TRY(const auto table, co_await source_.describe_table(options_.table));
-        dynamo::TableChange change{.settings = table.schema.settings};
-        change.settings->stream = dynamo::StreamView::new_and_old_images;
-        CARILLON_CO_TRY_VOID(co_await source_.update_table(options_.table, std::move(change)));
-        found = co_await find_stream();
-    }
-    if (!found) co_return std::unexpected(std::move(found).error());
+    // With leave to turn the stream on, the table may even come later.
+    if (!options_.enable_stream) CARILLON_CO_TRY_VOID(co_await find_stream());
     watch_ = source_.watch_changes(loop_, options_.table, [this] { wake_.set(); });
     group_.spawn(follow());
     co_return Result<>{};
@@ -89,6 +82,17 @@ Task<> Feed::stop() {
     co_await group_.join();
     watch_ = {};
     if (lease_.valid()) (void)co_await lease_.release();
+}
+
+Task<Result<dynamo::StreamDescription>> Feed::open_stream() {
+    auto found = co_await find_stream();
+    const bool missing = !found && found.error().code == Errc::not_found;
+    if (!missing || !options_.enable_stream) co_return found;
+    CARILLON_CO_TRY(const auto table, co_await source_.describe_table(options_.table));
+    dynamo::TableChange change{.settings = table.schema.settings};
+    change.settings->stream = dynamo::StreamView::new_and_old_images;
+    CARILLON_CO_TRY_VOID(co_await source_.update_table(options_.table, std::move(change)));
+    co_return co_await find_stream();
 }
 
 /// The enabled one.
@@ -120,22 +124,25 @@ Task<> Feed::follow() {
         bool more = false;
         if (co_await hold_lease()) {
             const auto read = co_await pass();
-            if (read) {
-                more = *read;
-            } else {
-                lines_.warn("a layer cannot follow its table for now",
-                            {{"layer", layer_.options().name},
-                             {"table", options_.table},
-                             {"error", describe(read.error())}});
-                (void)co_await loop_.sleep_for(options_.poll, stop);
-            }
+            more = read && *read;
+            if (!read) complain(read.error());
+            if (read) complaint_.clear();
         }
         if (!more) (void)co_await wake_.wait_until(loop_.now() + options_.poll, stop);
     }
 }
 
+/// Once, until it is something else: it is tried again every second.
+void Feed::complain(const Error& error) {
+    if (complaint_ == error.message) return;
+    complaint_ = error.message;
+    lines_.warn(
+        "a layer cannot follow its table for now",
+        {{"layer", layer_.options().name}, {"table", options_.table}, {"error", describe(error)}});
+}
+
 Task<Result<bool>> Feed::pass() {
-    CARILLON_CO_TRY(dynamo::StreamDescription stream, co_await find_stream());
+    CARILLON_CO_TRY(dynamo::StreamDescription stream, co_await open_stream());
     if (stream.name.label != label_) {
         places_.clear();
         CARILLON_CO_TRY(const bool begun, co_await has_begun(stream.name.label));

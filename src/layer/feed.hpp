@@ -19,7 +19,7 @@ namespace carillon::layer {
 
 struct FeedOptions {
     std::string table;  ///< Of the source.
-    /// Turns the table's stream on when it has none.
+    /// Turns the table's stream on when it has none, as soon as the table is there.
     bool enable_stream = false;
     /// How often changes are looked for where the store gives no hint.
     Duration poll{1'000};
@@ -44,7 +44,8 @@ public:
          Log& lines,
          FeedOptions options);
 
-    /// Follows until stop(). `invalid` when the store has no change streams or the table has none.
+    /// Follows until stop(). `invalid` when the store has no change streams, `not_found` when the
+    /// table has none and must not be given one.
     [[nodiscard]] Task<Result<>> start();
     [[nodiscard]] Task<> stop();
 
@@ -65,6 +66,9 @@ private:
     Task<Result<>> begin(const dynamo::StreamDescription& stream);
     Task<Result<>> take(const std::string& shard, std::vector<dynamo::ChangeRecord> records);
     Task<Result<dynamo::StreamDescription>> find_stream();
+    /// Turns it on where it is not, if it may.
+    Task<Result<dynamo::StreamDescription>> open_stream();
+    void complain(const Error& error);
     Task<Result<>> load(const std::string& shard, Place& place);
     Task<Result<>> save(const std::string& shard, const Place& place);
     Task<Result<bool>> has_begun(const std::string& label);
@@ -83,6 +87,7 @@ private:
     std::string label_{};  ///< Of the stream that is followed.
     std::map<std::string, Place> places_;
     std::uint64_t skipped_ = 0;
+    std::string complaint_{};
 };
 
 }  // namespace carillon::layer

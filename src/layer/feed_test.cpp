@@ -154,6 +154,21 @@ TEST(Feed, StartsAnewWhenChangesWereLost) {
     EXPECT_THAT(rig.get(layer), ElementsAre("a=2", "b=1"));
 }
 
+TEST(Feed, WaitsForATableThatComesLater) {
+    FeedRig rig;
+    rig.feed_options.table = "later";
+    Layer& layer = rig.layer();
+    rig.feed(layer);
+    rig.run_for(10s);
+    dynamo::TableSchema later{.name = "later", .key = {.hash = {"pk"}}};
+    later.key.sort = dynamo::KeyAttribute{.name = "sk"};
+    ASSERT_TRUE(rig.finish(rig.engine->create_table(later)));
+    dynamo::PutRequest put_later{.table = "later", .item = user("a", "1")};
+    ASSERT_TRUE(rig.finish(rig.engine->put_item(std::move(put_later))));
+    rig.run_for(5s);
+    EXPECT_THAT(rig.get(layer), ElementsAre("a=1"));
+}
+
 TEST(Feed, SaysWhenTheTableHasNoStream) {
     FeedRig rig;
     Layer& layer = rig.layer();

@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 #include "server/event_routes.hpp"
+#include "server/layer_routes.hpp"
 #include "server/schedule_routes.hpp"
 
 namespace carillon::server {
@@ -210,6 +211,7 @@ json::object component_schemas() {
     json::object all = std::move(schemas->as_object());
     for (const auto& [name, schema] : event_schemas()) all[name] = schema;
     for (const auto& [name, schema] : schedule_schemas()) all[name] = schema;
+    for (const auto& [name, schema] : layer_schemas()) all[name] = schema;
     return all;
 }
 
