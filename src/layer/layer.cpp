@@ -130,6 +130,7 @@ Layer::Layer(runtime::Loop& loop,
       syncer_(loop, database, table_, log_, *states_, random, lines, syncer_options(options_)),
       reader_(loop, database, table_, log_, *states_, cache_),
       wake_(loop),
+      turn_(loop, 1),
       numbers_(std::make_unique<Numbers>(metrics, options_.name)) {}
 
 Layer::~Layer() = default;
@@ -265,7 +266,7 @@ Task<Result<std::vector<std::string>>> Layer::partitions() {
 
 Task<Result<SyncReport>> Layer::sync() {
     const std::int64_t begun = loop_.clock().ticks();
-    auto report = co_await syncer_.sync();
+    auto report = co_await in_turn(false);
     const bool good = report && report->failed == 0;
     if (!good) numbers_->failures.add();
     if (report && !report->locked) {
@@ -278,7 +279,14 @@ Task<Result<SyncReport>> Layer::sync() {
 }
 
 Task<Result<SyncReport>> Layer::compact() {
-    return syncer_.compact();
+    return in_turn(true);
+}
+
+Task<Result<SyncReport>> Layer::in_turn(bool everything) {
+    (void)co_await turn_.acquire();
+    auto report = everything ? co_await syncer_.compact() : co_await syncer_.sync();
+    turn_.release();
+    co_return report;
 }
 
 Task<Result<LayerMeta>> Layer::meta() {
@@ -343,7 +351,9 @@ Task<> Layer::follow_strategy() {
 Task<Result<ResetReport>> Layer::reset(dynamo::Database& source, ResetOptions options) {
     if (options.partition) CARILLON_CO_TRY_VOID(check_partition(*options.partition));
     Reset reset(source, syncer_, log_, options_, std::move(options));
+    (void)co_await turn_.acquire();
     auto report = co_await reset.run();
+    turn_.release();
     (void)co_await read_meta();
     co_return report;
 }

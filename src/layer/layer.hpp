@@ -45,6 +45,7 @@ struct LayerOptions {
     std::function<Duration(const dynamo::Item&)> keep_of{};
 
     std::size_t parallel = 4;  ///< Partitions that are synced at a time.
+    /// Of this process alone: on a store with one process, whoever else holds a lease is dead.
     std::string owner = "carillon";
     Duration lease_ttl{30'000};
     Duration grace{std::chrono::minutes{10}};
@@ -138,6 +139,7 @@ private:
     Task<> follow_strategy();
     [[nodiscard]] TimePoint next_look() const;
     Task<Result<LayerMeta>> read_meta();
+    Task<Result<SyncReport>> in_turn(bool everything);
 
     struct Numbers;
 
@@ -154,7 +156,8 @@ private:
     Syncer syncer_;
     Reader reader_;
     runtime::Event wake_;
-    LayerMeta known_{};  ///< As last read, and what this program has added since.
+    runtime::Semaphore turn_;  ///< This program's own syncs take turns, rather than refuse.
+    LayerMeta known_{};        ///< As last read, and what this program has added since.
     std::unique_ptr<Numbers> numbers_;
 };
 

@@ -73,7 +73,10 @@ struct Rig : runtime::testing::Simulated {
     World& process() {
         auto world = std::make_unique<World>();
         world->store = std::make_unique<queue::testing::FaultyStore>(
-            *engine, loop, random, queue::testing::Faults{.exclusive = false, .watches = false});
+            *engine,
+            loop,
+            random,
+            queue::testing::Faults{.exclusive = exclusive, .watches = false});
         world->objects = std::make_unique<FaultyObjects>(memory, loop, random);
         LayerOptions given = options;
         given.owner = "process-" + std::to_string(worlds.size());
@@ -134,6 +137,7 @@ struct Rig : runtime::testing::Simulated {
     std::unique_ptr<dynamo::EmbeddedDatabase> engine;
     MemoryStore memory;
     WholeStore* whole = nullptr;
+    bool exclusive = false;
     LayerOptions options;
     std::vector<std::unique_ptr<World>> worlds;
 };

@@ -154,6 +154,38 @@ TEST(Layer, CallersAtOnceShareTransactionsAndKeepTheirOrder) {
     EXPECT_EQ(states[3], "i3=193");
 }
 
+TEST(Layer, SyncsOfOneProgramTakeTurns) {
+    Rig rig;
+    auto& world = rig.process();
+    world.objects->faults = {.delay = 1, .delay_max = 5s};
+    rig.set(*world.layer, {put("a", "1")});
+    std::vector<SyncReport> reports;
+    const auto sync = [](Layer& layer, std::vector<SyncReport>& out) -> Task<> {
+        out.push_back((co_await layer.sync()).value());
+    };
+    for (int i = 0; i < 3; ++i) rig.group.spawn(sync(*world.layer, reports));
+    rig.run_for(1min);
+    ASSERT_THAT(reports, SizeIs(3));
+    for (const SyncReport& report : reports) EXPECT_FALSE(report.locked);
+}
+
+TEST(Layer, OnAStoreOfOneProcessTheLeaseOfADeadOneIsTakenAtOnce) {
+    Rig rig;
+    auto& dead = rig.process();
+    rig.set(*dead.layer, {put("a", "1")});
+    dead.objects->before_put = [&](const std::string&) -> Task<> {
+        dead.store->die();
+        co_return;
+    };
+    rig.sync(*dead.layer);
+    Layer& shared = rig.layer();
+    EXPECT_TRUE(rig.sync(shared).locked);
+    rig.exclusive = true;
+    Layer& next = rig.layer();
+    EXPECT_EQ(rig.sync(next).count, 1u);
+    EXPECT_THAT(rig.get(next), ElementsAre("a=1"));
+}
+
 TEST(Layer, RefusesWhatItCannotKeep) {
     Rig rig;
     Layer& layer = rig.layer();

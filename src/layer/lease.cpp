@@ -21,7 +21,10 @@ Lease::Lease(runtime::Loop& loop,
       key_(std::move(key)),
       owner_(std::move(owner)),
       ttl_(ttl),
-      free_(condition("attribute_not_exists(#token) OR #until <= :now")),
+      exclusive_(database.capabilities().exclusive),
+      free_(condition(exclusive_
+                          ? "attribute_not_exists(#token) OR #until <= :now OR #owner <> :owner"
+                          : "attribute_not_exists(#token) OR #until <= :now")),
       ours_(condition("#token = :token")),
       take_(update("SET #token = :token, #owner = :owner, #until = :until ADD #epoch :one")),
       extend_(update("SET #until = :until")),
@@ -38,6 +41,7 @@ Task<Result<bool>> Lease::acquire() {
     request.values = {
         {":token", token_}, {":owner", owner_}, {":until", now + ttl_.count()}, {":one", 1}};
     request.condition = dynamo::BoundCondition{free_, {{":now", now}}};
+    if (exclusive_) request.condition->values.emplace_back(":owner", owner_);
     auto taken = co_await database_.update_item(std::move(request));
     if (!taken && taken.error().code == Errc::condition_failed) co_return false;
     if (!taken) {

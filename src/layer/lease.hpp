@@ -74,6 +74,7 @@ private:
     Duration ttl_;
     std::string token_;
     std::int64_t valid_until_ = 0;  ///< Ticks.
+    bool exclusive_;                ///< Whoever else holds it is a process that has ended.
     dynamo::Condition free_;
     dynamo::Condition ours_;
     dynamo::Update take_;
