@@ -17,8 +17,8 @@ using namespace std::string_view_literals;
 
 constexpr std::uint16_t default_port = 5'672;
 constexpr std::uint16_t default_tls_port = 5'671;
-constexpr Duration connect_limit{10'000};
-constexpr Duration answer_limit{30'000};
+// It starts slowly, and confirms once the disk has it.
+constexpr PoolLimits patience{.connect = Duration{10'000}, .answer = Duration{30'000}};
 constexpr std::uint16_t channel = 1;
 constexpr std::uint32_t frame_max_ours = 128 * 1'024;
 /// What a server may send; larger is not AMQP.
@@ -69,18 +69,17 @@ Error refusal(const Frame& frame) {
     }
 }
 
-class AmqpSession final : public Session {
+class AmqpSession final : public Protocol {
 public:
-    AmqpSession(const AmqpOptions& options, std::unique_ptr<Connection> connection)
-        : options_(options), connection_(std::move(connection)) {}
+    AmqpSession(const AmqpOptions& options, Connection& connection)
+        : options_(options), connection_(connection) {}
 
-    Task<Result<>> log_in(Dialer& dialer) {
+    Task<Result<>> log_in(Dialer& dialer) override {
         if (options_.tls) {
-            CARILLON_CO_TRY(const net::TlsContext* context, dialer.tls());
-            CARILLON_CO_TRY_VOID(co_await connection_->start_tls(*context));
+            CARILLON_CO_TRY_VOID(co_await start_tls(connection_, dialer));
         }
         static constexpr std::string_view hello = "AMQP\0\0\x09\x01"sv;
-        CARILLON_CO_TRY_VOID(co_await connection_->write(hello));
+        CARILLON_CO_TRY_VOID(co_await connection_.write(hello));
         CARILLON_CO_TRY_VOID(co_await expect(amqp::connection_start));
         CARILLON_CO_TRY_VOID(co_await start());
         CARILLON_CO_TRY_VOID(co_await tune());
@@ -96,31 +95,23 @@ public:
         select.u8(0);
         CARILLON_CO_TRY_VOID(
             co_await ask(channel, amqp::confirm_select, select, amqp::confirm_select_ok));
-        connection_->lift_limit();
-        good_ = true;
         co_return Result<>{};
     }
 
-    [[nodiscard]] bool usable() override { return good_ && !connection_->is_stale(); }
-
-    Task<Results> send(const Batch& batch) override {
-        good_ = false;
-        Answers answers(batch.size());
+    Task<Result<>> exchange(const Batch& batch, Answers& answers) override {
         std::string bytes;
         for (const Packet* packet : batch) append(bytes, *packet);
-        connection_->limit_to(answer_limit);
-        auto written = co_await connection_->write(bytes);
+        auto written = co_await connection_.write(bytes);
         // A refusal may be waiting to be read all the same.
         while (answers.open() > 0) {
             auto frame = co_await read_frame();
-            if (!frame) co_return answers.end(frame.error());
+            if (!frame) co_return std::unexpected(std::move(frame).error());
             Result<> taken = co_await take(*std::move(frame), batch, answers);
-            if (!taken) co_return answers.end(taken.error());
+            if (!taken) co_return std::unexpected(std::move(taken).error());
         }
-        connection_->lift_limit();
         first_tag_ += batch.size();
-        good_ = written.has_value();
-        co_return answers.end();
+        // Everything was answered all the same, but nothing more can be sent.
+        co_return written;
     }
 
 private:
@@ -135,7 +126,7 @@ private:
         fields.table(properties).short_text("PLAIN").long_text(response).short_text("en_US");
         std::string out;
         amqp::append_method(out, 0, amqp::connection_start_ok, fields);
-        co_return co_await connection_->write(out);
+        co_return co_await connection_.write(out);
     }
 
     Task<Result<>> tune() {
@@ -156,7 +147,7 @@ private:
         ours.u16(channel).u32(frame_max_).u16(0);
         std::string out;
         amqp::append_method(out, 0, amqp::connection_tune_ok, ours);
-        co_return co_await connection_->write(out);
+        co_return co_await connection_.write(out);
     }
 
     Task<Result<>> ask(std::uint16_t on,
@@ -165,7 +156,7 @@ private:
                        std::uint32_t answer) {
         std::string out;
         amqp::append_method(out, on, method, fields);
-        CARILLON_CO_TRY_VOID(co_await connection_->write(out));
+        CARILLON_CO_TRY_VOID(co_await connection_.write(out));
         CARILLON_CO_TRY_VOID(co_await expect(answer));
         co_return Result<>{};
     }
@@ -186,14 +177,14 @@ private:
 
     Task<Result<Frame>> read_frame() {
         Frame frame;
-        CARILLON_CO_TRY(const std::string_view head, co_await connection_->read_bytes(7));
+        CARILLON_CO_TRY(const std::string_view head, co_await connection_.read_bytes(7));
         if (head.starts_with("AMQP")) co_return fail(Errc::corrupt, "not an AMQP 0-9-1 broker");
         amqp::Reader reader(head);
         frame.type = reader.u8();
         reader.u16();
         const std::uint32_t size = reader.u32();
         if (size > frame_max_theirs) co_return fail(Errc::corrupt, "AMQP: a frame too large");
-        CARILLON_CO_TRY(const std::string_view rest, co_await connection_->read_bytes(size + 1));
+        CARILLON_CO_TRY(const std::string_view rest, co_await connection_.read_bytes(size + 1));
         if (static_cast<std::uint8_t>(rest.back()) != amqp::frame_end) {
             co_return fail(Errc::corrupt, "AMQP: a frame without its end");
         }
@@ -257,24 +248,23 @@ private:
                              "no queue takes messages with the routing key \"" +
                                  batch[at]->destination + "\""));
         }
-        // Its confirm is still to come, and must not be taken for another batch's.
-        good_ = false;
+        // Its confirm is still to come; confirm() knows by the tag if that is another batch's turn.
         co_return Result<>{};
     }
 
     const AmqpOptions& options_;
-    std::unique_ptr<Connection> connection_;
+    Connection& connection_;
     std::uint32_t frame_max_ = frame_max_ours;
     std::uint64_t first_tag_ = 1;  ///< Of the batch's first message.
-    bool good_ = false;
 };
 
 class Amqp final : public Broker {
 public:
     Amqp(const BrokerContext& context, std::vector<HostPort> hosts, AmqpOptions options)
-        : context_(context),
-          options_(std::move(options)),
-          pool_(std::move(hosts), [this](HostPort peer) { return open(std::move(peer)); }) {}
+        : options_(std::move(options)),
+          pool_(context, patience, std::move(hosts), [this](Connection& connection) {
+              return std::make_unique<AmqpSession>(options_, connection);
+          }) {}
 
     [[nodiscard]] BatchLimits limits() const override {
         return {256, std::size_t{4} << 20U, std::size_t{4} << 20U};
@@ -301,15 +291,6 @@ public:
     }
 
 private:
-    Task<Result<std::unique_ptr<Session>>> open(HostPort peer) {
-        CARILLON_CO_TRY(auto connection,
-                        co_await context_.dialer.dial(std::move(peer), connect_limit));
-        auto session = std::make_unique<AmqpSession>(options_, std::move(connection));
-        CARILLON_CO_TRY_VOID(co_await session->log_in(context_.dialer));
-        co_return session;
-    }
-
-    BrokerContext context_;
     AmqpOptions options_;
     SessionPool pool_;
 };

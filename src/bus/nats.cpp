@@ -16,8 +16,6 @@ namespace carillon::bus {
 namespace {
 
 constexpr std::uint16_t default_port = 4'222;
-constexpr Duration connect_limit{5'000};
-constexpr Duration answer_limit{10'000};
 
 struct NatsOptions {
     bool tls = false;
@@ -75,15 +73,15 @@ Result<> read_ack(std::string_view payload) {
     return fail(ours ? Errc::invalid : Errc::unavailable, std::move(text));
 }
 
-class NatsSession final : public Session {
+class NatsSession final : public Protocol {
 public:
-    NatsSession(const NatsOptions& options, std::unique_ptr<Connection> connection, Random& random)
+    NatsSession(const NatsOptions& options, Connection& connection, Random& random)
         : options_(options),
-          connection_(std::move(connection)),
+          connection_(connection),
           inbox_(fmt::format("_INBOX.{:016x}{:016x}.", random.next(), random.next())) {}
 
-    Task<Result<>> log_in(Dialer& dialer) {
-        CARILLON_CO_TRY(const std::string_view line, co_await connection_->read_line());
+    Task<Result<>> log_in(Dialer& dialer) override {
+        CARILLON_CO_TRY(const std::string_view line, co_await connection_.read_line());
         if (!line.starts_with("INFO ")) co_return fail(Errc::corrupt, "this is no NATS server");
         CARILLON_CO_TRY(const json::value document, parse_json(line.substr(5)));
         if (!document.is_object()) co_return fail(Errc::corrupt, "this is no NATS server");
@@ -95,36 +93,26 @@ public:
         const json::value* wants_tls = facts.if_contains("tls_required");
         if (options_.tls ||
             (wants_tls != nullptr && wants_tls->is_bool() && wants_tls->get_bool())) {
-            CARILLON_CO_TRY(const net::TlsContext* context, dialer.tls());
-            CARILLON_CO_TRY_VOID(co_await connection_->start_tls(*context));
+            CARILLON_CO_TRY_VOID(co_await start_tls(connection_, dialer));
         }
         const std::string hello = greeting();
-        CARILLON_CO_TRY_VOID(co_await connection_->write(hello));
+        CARILLON_CO_TRY_VOID(co_await connection_.write(hello));
         CARILLON_CO_TRY_VOID(co_await wait_for_pong());
-        connection_->lift_limit();
-        good_ = true;
         co_return Result<>{};
     }
 
-    [[nodiscard]] bool usable() override { return good_ && !connection_->is_stale(); }
-
-    Task<Results> send(const Batch& batch) override {
-        good_ = false;
-        Answers answers(batch.size());
+    Task<Result<>> exchange(const Batch& batch, Answers& answers) override {
         const std::string bytes = write_batch(batch, answers);
-        connection_->limit_to(answer_limit);
         if (answers.open() > 0) {
-            auto written = co_await connection_->write(bytes);
-            if (!written) co_return answers.end(written.error());
+            auto written = co_await connection_.write(bytes);
+            if (!written) co_return std::unexpected(std::move(written).error());
         }
         while (answers.open() > 0) {
             auto read = co_await read_one(batch, answers);
-            if (!read) co_return answers.end(read.error());
+            if (!read) co_return std::unexpected(std::move(read).error());
         }
-        connection_->lift_limit();
-        good_ = true;
         first_ += batch.size();
-        co_return answers.end();
+        co_return Result<>{};
     }
 
 private:
@@ -150,7 +138,7 @@ private:
 
     Task<Result<>> wait_for_pong() {
         for (;;) {
-            CARILLON_CO_TRY(const std::string_view line, co_await connection_->read_line());
+            CARILLON_CO_TRY(const std::string_view line, co_await connection_.read_line());
             if (line == "PONG") co_return Result<>{};
             if (line.starts_with("-ERR")) co_return std::unexpected(refusal(line));
         }
@@ -188,10 +176,10 @@ private:
 
     /// One thing that the server says.
     Task<Result<>> read_one(const Batch& batch, Answers& answers) {
-        CARILLON_CO_TRY(std::string_view line, co_await connection_->read_line());
+        CARILLON_CO_TRY(std::string_view line, co_await connection_.read_line());
         if (line == "PING") {
             static constexpr std::string_view pong = "PONG\r\n";
-            co_return co_await connection_->write(pong);
+            co_return co_await connection_.write(pong);
         }
         if (line == "PONG") {
             // Plain NATS: everything before it has been taken.
@@ -212,7 +200,7 @@ private:
             co_return fail(Errc::corrupt, "NATS sent a message without its size");
         }
         const auto index = index_of(subject, batch.size());
-        CARILLON_CO_TRY(std::string_view payload, co_await connection_->read_bytes(*total + 2));
+        CARILLON_CO_TRY(std::string_view payload, co_await connection_.read_bytes(*total + 2));
         payload.remove_suffix(2);
         if (!index) co_return Result<>{};
         if (payload.substr(0, *head).starts_with("NATS/1.0 503")) {
@@ -236,19 +224,22 @@ private:
     }
 
     const NatsOptions& options_;
-    std::unique_ptr<Connection> connection_;
+    Connection& connection_;
     std::string inbox_;
     std::uint64_t first_ = 0;  ///< Sequence of the batch's first message.
     std::size_t payload_max_ = std::size_t{1} << 20U;
-    bool good_ = false;
 };
 
 class Nats final : public Broker {
 public:
     Nats(const BrokerContext& context, std::vector<HostPort> hosts, NatsOptions options)
-        : context_(context),
-          options_(std::move(options)),
-          pool_(std::move(hosts), [this](HostPort peer) { return open(std::move(peer)); }) {}
+        : options_(std::move(options)),
+          pool_(context,
+                PoolLimits{},
+                std::move(hosts),
+                [this, &random = context.random](Connection& connection) {
+                    return std::make_unique<NatsSession>(options_, connection, random);
+                }) {}
 
     [[nodiscard]] BatchLimits limits() const override {
         // The server says what it takes (usually 1 MB a message); a session tells.
@@ -277,16 +268,6 @@ public:
     }
 
 private:
-    Task<Result<std::unique_ptr<Session>>> open(HostPort peer) {
-        CARILLON_CO_TRY(auto connection,
-                        co_await context_.dialer.dial(std::move(peer), connect_limit));
-        auto session =
-            std::make_unique<NatsSession>(options_, std::move(connection), context_.random);
-        CARILLON_CO_TRY_VOID(co_await session->log_in(context_.dialer));
-        co_return session;
-    }
-
-    BrokerContext context_;
     NatsOptions options_;
     SessionPool pool_;
 };

@@ -13,8 +13,6 @@ namespace carillon::bus {
 namespace {
 
 constexpr std::uint16_t default_port = 6'379;
-constexpr Duration connect_limit{5'000};
-constexpr Duration answer_limit{10'000};
 
 struct RedisOptions {
     bool tls = false;
@@ -65,15 +63,14 @@ Error refusal(std::string_view line) {
     return {code, "Redis: " + std::string(line.substr(1))};
 }
 
-class RedisSession final : public Session {
+class RedisSession final : public Protocol {
 public:
-    RedisSession(const RedisOptions& options, std::unique_ptr<Connection> connection)
-        : options_(options), connection_(std::move(connection)) {}
+    RedisSession(const RedisOptions& options, Connection& connection)
+        : options_(options), connection_(connection) {}
 
-    Task<Result<>> log_in(Dialer& dialer) {
+    Task<Result<>> log_in(Dialer& dialer) override {
         if (options_.tls) {
-            CARILLON_CO_TRY(const net::TlsContext* context, dialer.tls());
-            CARILLON_CO_TRY_VOID(co_await connection_->start_tls(*context));
+            CARILLON_CO_TRY_VOID(co_await start_tls(connection_, dialer));
         }
         std::string hello;
         std::size_t answers = 1;
@@ -87,33 +84,24 @@ public:
             hello += command({"SELECT", std::to_string(options_.db)});
         }
         hello += command({"PING"});
-        CARILLON_CO_TRY_VOID(co_await connection_->write(hello));
+        CARILLON_CO_TRY_VOID(co_await connection_.write(hello));
         for (; answers > 0; --answers) CARILLON_CO_TRY_VOID(co_await read_answer());
-        connection_->lift_limit();
-        good_ = true;
         co_return Result<>{};
     }
 
-    [[nodiscard]] bool usable() override { return good_ && !connection_->is_stale(); }
-
-    Task<Results> send(const Batch& batch) override {
-        good_ = false;
-        Answers answers(batch.size());
+    Task<Result<>> exchange(const Batch& batch, Answers& answers) override {
         std::string bytes;
         for (const Packet* packet : batch) add_entry(bytes, *packet);
-        connection_->limit_to(answer_limit);
-        auto written = co_await connection_->write(bytes);
-        if (!written) co_return answers.end(written.error());
+        auto written = co_await connection_.write(bytes);
+        if (!written) co_return std::unexpected(std::move(written).error());
         for (std::size_t at = 0; at < batch.size(); ++at) {
             auto answer = co_await read_answer();
             // A refusal is of that entry; anything else is of the connection.
             const bool refused = !answer && refused_;
-            if (!answer && !refused) co_return answers.end(answer.error());
+            if (!answer && !refused) co_return std::unexpected(std::move(answer).error());
             answers.set(at, std::move(answer));
         }
-        connection_->lift_limit();
-        good_ = true;
-        co_return answers.end();
+        co_return Result<>{};
     }
 
 private:
@@ -152,7 +140,7 @@ private:
     /// `+OK`, `:1`, `$5…`, `-ERR …`: all that our commands are answered with.
     Task<Result<>> read_answer() {
         refused_ = false;
-        CARILLON_CO_TRY(const std::string_view line, co_await connection_->read_line());
+        CARILLON_CO_TRY(const std::string_view line, co_await connection_.read_line());
         if (line.starts_with('+') || line.starts_with(':')) co_return Result<>{};
         if (line.starts_with('-')) {
             refused_ = true;
@@ -163,13 +151,12 @@ private:
         const bool good = line.starts_with('$') && error == std::errc() &&
                           end == line.data() + line.size() && size <= 1'024;
         if (!good) co_return fail(Errc::corrupt, "this is no Redis server");
-        CARILLON_CO_TRY_VOID(co_await connection_->read_bytes(size + 2));
+        CARILLON_CO_TRY_VOID(co_await connection_.read_bytes(size + 2));
         co_return Result<>{};
     }
 
     const RedisOptions& options_;
-    std::unique_ptr<Connection> connection_;
-    bool good_ = false;
+    Connection& connection_;
     bool refused_ = false;
 };
 
@@ -185,9 +172,10 @@ Attributes flat_fields(const Message& message) {
 class Redis final : public Broker {
 public:
     Redis(const BrokerContext& context, std::vector<HostPort> hosts, RedisOptions options)
-        : context_(context),
-          options_(std::move(options)),
-          pool_(std::move(hosts), [this](HostPort peer) { return open(std::move(peer)); }) {}
+        : options_(std::move(options)),
+          pool_(context, PoolLimits{}, std::move(hosts), [this](Connection& connection) {
+              return std::make_unique<RedisSession>(options_, connection);
+          }) {}
 
     [[nodiscard]] BatchLimits limits() const override {
         return {512, std::size_t{4} << 20U, std::size_t{4} << 20U};
@@ -213,15 +201,6 @@ public:
     }
 
 private:
-    Task<Result<std::unique_ptr<Session>>> open(HostPort peer) {
-        CARILLON_CO_TRY(auto connection,
-                        co_await context_.dialer.dial(std::move(peer), connect_limit));
-        auto session = std::make_unique<RedisSession>(options_, std::move(connection));
-        CARILLON_CO_TRY_VOID(co_await session->log_in(context_.dialer));
-        co_return session;
-    }
-
-    BrokerContext context_;
     RedisOptions options_;
     SessionPool pool_;
 };

@@ -6,16 +6,31 @@
 
 namespace carillon::bus {
 
-Task<Result<std::unique_ptr<Session>>> SessionPool::take() {
+Task<Result<>> start_tls(Connection& connection, Dialer& dialer) {
+    CARILLON_CO_TRY(const net::TlsContext* context, dialer.tls());
+    co_return co_await connection.start_tls(*context);
+}
+
+Task<Result<SessionPool::Session>> SessionPool::open(HostPort peer) {
+    Session session;
+    CARILLON_CO_TRY(session.connection,
+                    co_await context_.dialer.dial(std::move(peer), limits_.connect));
+    session.protocol = speak_(*session.connection);
+    CARILLON_CO_TRY_VOID(co_await session.protocol->log_in(context_.dialer));
+    session.connection->lift_limit();
+    co_return session;
+}
+
+Task<Result<SessionPool::Session>> SessionPool::take() {
     while (!idle_.empty()) {
-        std::unique_ptr<Session> session = std::move(idle_.back());
+        Session session = std::move(idle_.back());
         idle_.pop_back();
-        if (session->usable()) co_return session;
+        if (!session.connection->is_stale()) co_return session;
     }
     Error last{Errc::unavailable, "there is no host"};
     for (std::size_t tries = 0; tries < hosts_.size(); ++tries) {
         const std::size_t at = host_;
-        auto session = co_await open_(hosts_[at]);
+        auto session = co_await open(hosts_[at]);
         if (session) co_return session;
         last = std::move(session).error();
         // Somebody else may have found the way on meanwhile.
@@ -29,9 +44,13 @@ Task<Result<std::unique_ptr<Session>>> SessionPool::take() {
 Task<Results> SessionPool::send(Batch batch) {
     auto session = co_await take();
     if (!session) co_return all_failed(batch.size(), session.error());
-    Results results = co_await (*session)->send(batch);
-    if ((*session)->usable()) idle_.push_back(*std::move(session));
-    co_return results;
+    Answers answers(batch.size());
+    session->connection->limit_to(limits_.answer);
+    const auto exchanged = co_await session->protocol->exchange(batch, answers);
+    if (!exchanged) co_return answers.end(exchanged.error());
+    session->connection->lift_limit();
+    if (!session->connection->is_stale()) idle_.push_back(*std::move(session));
+    co_return answers.end();
 }
 
 void SessionPool::close() {

@@ -8,48 +8,14 @@
 
 #include "bus/broker.hpp"
 #include "bus/broker_url.hpp"
+#include "bus/connection.hpp"
+#include "bus/context.hpp"
 
 #include <functional>
 #include <memory>
 #include <vector>
 
 namespace carillon::bus {
-
-class Session {
-public:
-    Session() = default;
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
-    virtual ~Session() = default;
-
-    /// What was neither accepted nor refused when the connection broke is `timeout`.
-    virtual Task<Results> send(const Batch& batch) = 0;
-    /// Whether another batch may be sent; asked just before.
-    [[nodiscard]] virtual bool usable() = 0;
-};
-
-class SessionPool {
-public:
-    using Open = std::function<Task<Result<std::unique_ptr<Session>>>(HostPort peer)>;
-
-    SessionPool(std::vector<HostPort> hosts, Open open)
-        : hosts_(std::move(hosts)), open_(std::move(open)) {}
-
-    SessionPool(const SessionPool&) = delete;
-    SessionPool& operator=(const SessionPool&) = delete;
-
-    /// Through a kept session, or a new one to the first host that takes it.
-    [[nodiscard]] Task<Results> send(Batch batch);
-    void close();
-
-private:
-    Task<Result<std::unique_ptr<Session>>> take();
-
-    std::vector<HostPort> hosts_;
-    Open open_;
-    std::vector<std::unique_ptr<Session>> idle_;
-    std::size_t host_ = 0;  ///< The one that answered last.
-};
 
 /// The answers of a batch as they come in, in any order.
 class Answers {
@@ -73,6 +39,65 @@ private:
     Results results_;
     std::vector<bool> known_;
     std::size_t open_;
+};
+
+/// What is said over one connection.
+class Protocol {
+public:
+    Protocol() = default;
+    Protocol(const Protocol&) = delete;
+    Protocol& operator=(const Protocol&) = delete;
+    virtual ~Protocol() = default;
+
+    /// All that comes before the first batch.
+    virtual Task<Result<>> log_in(Dialer& dialer) = 0;
+    /// Sends the batch and reads until no answer is open. An error is the connection's, which is
+    /// then not used again; answers that are open then get it as theirs.
+    virtual Task<Result<>> exchange(const Batch& batch, Answers& answers) = 0;
+};
+
+/// Whatever the connection was before, from now on it is TLS.
+[[nodiscard]] Task<Result<>> start_tls(Connection& connection, Dialer& dialer);
+
+struct PoolLimits {
+    Duration connect{5'000};  ///< With the login.
+    Duration answer{10'000};  ///< Of one batch.
+};
+
+class SessionPool {
+public:
+    /// What is spoken over a new connection, which outlives it.
+    using Speak = std::function<std::unique_ptr<Protocol>(Connection& connection)>;
+
+    SessionPool(const BrokerContext& context,
+                PoolLimits limits,
+                std::vector<HostPort> hosts,
+                Speak speak)
+        : context_(context), limits_(limits), hosts_(std::move(hosts)), speak_(std::move(speak)) {}
+
+    SessionPool(const SessionPool&) = delete;
+    SessionPool& operator=(const SessionPool&) = delete;
+
+    /// Through a kept session, or a new one to the first host that takes it. What was neither
+    /// accepted nor refused when the connection broke is `timeout`.
+    [[nodiscard]] Task<Results> send(Batch batch);
+    void close();
+
+private:
+    struct Session {
+        std::unique_ptr<Connection> connection;
+        std::unique_ptr<Protocol> protocol;
+    };
+
+    [[nodiscard]] Task<Result<Session>> open(HostPort peer);
+    [[nodiscard]] Task<Result<Session>> take();
+
+    BrokerContext context_;
+    PoolLimits limits_;
+    std::vector<HostPort> hosts_;
+    Speak speak_;
+    std::vector<Session> idle_;
+    std::size_t host_ = 0;  ///< The one that answered last.
 };
 
 }  // namespace carillon::bus
