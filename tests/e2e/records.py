@@ -163,7 +163,8 @@ def two_processes_one_killed(program, scratch, layout, options):
         records("put", "-", *table, stdin="\n".join(map(json.dumps, rows)))
         runs = os.path.join(scratch, "runs-" + layout)
         # The line is one write, so lines of several commands do not mix.
-        command = ("read -r record; sleep 0.02; "
+        # One whose parent is killed before it wrote the record gets none, and does nothing.
+        command = ("read -r record || exit 1; sleep 0.02; "
                    f'printf "%s %s %s\\n" "$WORKER" "$(date +%s.%N)" "$record" >>{runs}')
         arguments = [*table, "--exec", command, "--workers", "8", "--lease", f"{LEASE_S}s", "--json", *options]
         os.environ["WORKER"] = "survivor"
