@@ -68,7 +68,8 @@ void Claimer::wake() {
 }
 
 void Claimer::look_now() {
-    for (Cursor& cursor : cursors_) cursor.exhausted = false;
+    // Taken up between two looks: one that is under way may have passed already.
+    look_everywhere_ = true;
     awake_.set();
 }
 
@@ -105,6 +106,12 @@ void Claimer::reread(const dynamo::Value& from) {
 }
 
 void Claimer::apply_rereads() {
+    if (std::exchange(look_everywhere_, false)) {
+        for (Cursor& cursor : cursors_) {
+            cursor.exhausted = false;
+            cursor.rest = Duration::zero();
+        }
+    }
     if (!reread_from_) return;
     const dynamo::Value from = *std::exchange(reread_from_, std::nullopt);
     for (Cursor& cursor : cursors_) {
@@ -112,14 +119,6 @@ void Claimer::apply_rereads() {
         const TimePoint seen_by = cursor.look_at + context_.options.look_ahead / 2;
         cursor.entry_came(from, reread_bytes_, sort_bytes(context_.rows.due_value(seen_by)));
     }
-}
-
-TimePoint Claimer::next_look() const {
-    TimePoint next = context_.loop.now() + context_.options.poll_interval;
-    for (const Cursor& cursor : cursors_) {
-        if (cursor.exhausted) next = std::min(next, cursor.look_at);
-    }
-    return next;
 }
 
 Task<> Claimer::claim_until_stopped() {
@@ -137,7 +136,7 @@ Task<> Claimer::claim_until_stopped() {
             continue;
         }
         const bool looked = co_await look();
-        if (looked || reread_from_ || claim_error_) continue;
+        if (looked || asked_to_look() || claim_error_) continue;
         round_ended();
         (void)co_await awake_.wait_until(next_look(), context_.stopping.token());
     }
@@ -171,10 +170,10 @@ void Claimer::inserted_here(TimePoint due_at) {
 
 /// Everything that could be looked at was.
 void Claimer::round_ended() {
-    stealing_ = round_taken_ == 0 && round_others_ > 0;
+    // Not every round comes by every partition: those that rest keep what they have seen.
+    stealing_ = round_taken_ == 0 && std::ranges::any_of(cursors_, &Cursor::others);
     written_here_.reset();
     round_taken_ = 0;
-    round_others_ = 0;
 }
 
 /// Rows of other processes are theirs, unless this one has nothing to do and they are late: then
@@ -223,12 +222,16 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     // Of a shared one, so are the rows that were left to somebody who has died since.
     const bool told = context_.watches && context_.exclusive;
     if (!told && cursor.exhausted) cursor.position = Position{};
+    if (!told && cursor.sorted && cursor.idle) {
+        CARILLON_CO_TRY(const bool due, co_await peek(index));
+        if (!due) co_return Result<>{};
+    }
     begin_reading(cursor);
     const TimePoint now = context_.loop.now();
     Scan request;
     request.cursor = index;
     request.position = cursor.position;
-    request.until = cursor.state == State::ready ? now + context_.options.look_ahead : now;
+    request.until = horizon(cursor, now);
     request.limit = std::min(context_.options.claim_batch, book_.room(cursor.band));
     if (stealing_) request.may_steal = std::max<std::size_t>(1, request.limit / 8);
     const TimePoint until = request.until;
@@ -240,37 +243,21 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
         cursor.exhausted = false;
         cursor.position = Position{};
     }
-    cursor.look_at = now + context_.options.poll_interval;
     if (found.waits_until) {
         cursor.waits_until =
             std::min(cursor.waits_until.value_or(*found.waits_until), *found.waits_until);
     }
     const bool taken = !found.taken.empty();
     round_taken_ += found.taken.size() - found.stolen;
-    round_others_ += found.others;
+    cursor.others = found.others > 0;
+    cursor.idle = !taken && !cursor.others && cursor.exhausted;
+    cursor.rest = context_.options.poll_interval;
+    cursor.look_at = now + cursor.rest;
     std::vector<Row*> rows = std::move(found.taken);
     // The next page is read meanwhile: a claim may wait behind a large commit.
     if (taken) context_.group.spawn(secure_aside(std::move(rows)));
     if (cursor.exhausted) CARILLON_CO_TRY_VOID(co_await plan_next_look(index, until));
     if (!taken && found.more) co_await rest_after(began, found.passed_over);
-    co_return Result<>{};
-}
-
-Task<Result<>> Claimer::plan_next_look(std::size_t index, TimePoint until) {
-    Cursor& cursor = cursors_[index];
-    if (!cursor.sorted) {
-        if (cursor.waits_until) cursor.look_at = std::min(cursor.look_at, *cursor.waits_until);
-        co_return Result<>{};
-    }
-    if (cursor.state != State::ready) co_return Result<>{};
-    auto query = next_query(context_.rows, cursor.partition, until);
-    CARILLON_CO_TRY(const dynamo::Page page, co_await context_.database.query(std::move(query)));
-    if (page.items.empty()) co_return Result<>{};
-    const auto row = context_.rows.read(page.items.front());
-    if (!row) co_return Result<>{};  // Looked at when its time comes.
-    // In the middle of the look-ahead: early enough, and many rows share a look.
-    const TimePoint wanted = row->due_at - context_.options.look_ahead / 2;
-    cursor.look_at = std::min(cursor.look_at, wanted);
     co_return Result<>{};
 }
 

@@ -75,6 +75,11 @@ private:
     [[nodiscard]] bool has_room(std::size_t band) const;
     [[nodiscard]] bool has_room() const;
     [[nodiscard]] std::optional<std::size_t> next_cursor();
+
+    [[nodiscard]] bool asked_to_look() const {
+        return reread_from_.has_value() || look_everywhere_;
+    }
+
     void apply_rereads();
     void reread_unsorted(const dynamo::Value& from);
     void begin_reading(Cursor& cursor) const;
@@ -85,6 +90,11 @@ private:
     void round_ended();
     [[nodiscard]] Task<bool> look();
     [[nodiscard]] Task<Result<>> look_at_partition(std::size_t index);
+    /// Whether the partition's first row is due, by one small request; plans the next look when it
+    /// is not.
+    [[nodiscard]] Task<Result<bool>> peek(std::size_t index);
+    [[nodiscard]] TimePoint horizon(const Cursor& cursor, TimePoint now) const;
+    [[nodiscard]] Duration next_rest(const Cursor& cursor) const;
     [[nodiscard]] Task<Result<>> plan_next_look(std::size_t index, TimePoint until);
     [[nodiscard]] Task<Result<>> refill(FairKey* key);
     [[nodiscard]] Task<Result<Found>> scan(Scan scan);
@@ -118,6 +128,7 @@ private:
     std::vector<FairKey*> refills_;
     std::optional<dynamo::Value> reread_from_;
     std::string reread_bytes_;
+    bool look_everywhere_ = false;
     Misfits misfits_;
     runtime::Semaphore scanning_;
     runtime::Event awake_;
@@ -126,10 +137,9 @@ private:
     bool contended_ = false;  // Others won more than a quarter of the last claims.
     // Of the round of looks that is under way.
     std::size_t round_taken_ = 0;
-    std::size_t round_others_ = 0;
     // Due times of rows that this process wrote since its last round.
     std::optional<std::pair<TimePoint, TimePoint>> written_here_;
-    bool stealing_ = false;  // The last round found only rows of others.
+    bool stealing_ = false;  // There are only rows of others, as far as is known.
     std::size_t runs_waiting_ = 0;
     std::size_t first_ = 0;  // The cursor that is looked at first, in turn.
     std::uint32_t looks_ = 0;

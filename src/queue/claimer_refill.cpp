@@ -24,8 +24,7 @@ Task<Result<>> Claimer::refill(FairKey* key) {
         request.cursor = index;
         request.position = *place;
         const TimePoint now = context_.loop.now();
-        request.until =
-            cursors_[index].state == State::ready ? now + context_.options.look_ahead : now;
+        request.until = horizon(cursors_[index], now);
         request.limit = std::min(context_.options.claim_batch, book_.room(band));
         const Position before = *std::exchange(place, std::nullopt);
         auto found = co_await scan(std::move(request));

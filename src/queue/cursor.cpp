@@ -11,7 +11,10 @@ void Cursor::entry_came(const dynamo::Value& sort,
                         const std::string& bytes,
                         const std::string& horizon) {
     if (bytes <= position.at) position = Position{.after = {}, .from = sort, .at = bytes};
-    if (bytes <= horizon) exhausted = false;
+    if (bytes > horizon) return;
+    exhausted = false;
+    // An index may show it a little later than it was written.
+    rest = Duration::zero();
 }
 
 void Cursor::entry_came_somewhere(TimePoint due_at, TimePoint seen_by) {
@@ -35,7 +38,7 @@ void Cursor::page_read(Position end, bool more) {
 
 bool Cursor::should_look(TimePoint now, Duration poll_interval) const {
     // A look planned later than one interval ahead dates from before the wall clock was set back.
-    return !exhausted || look_at <= now || look_at > now + poll_interval;
+    return !exhausted || look_at <= now || look_at > now + std::max(poll_interval, rest);
 }
 
 std::optional<dynamo::QueryRequest> page_query(const RowMap& rows,
@@ -69,19 +72,24 @@ std::optional<dynamo::QueryRequest> page_query(const RowMap& rows,
     return query;
 }
 
-dynamo::QueryRequest next_query(const RowMap& rows,
-                                const dynamo::Value& partition,
-                                TimePoint after) {
+dynamo::QueryRequest head_query(const RowMap& rows, const dynamo::Value& partition) {
     dynamo::QueryRequest query;
     query.table = rows.table();
     query.index = rows.due_index();
     query.key.hash = partition;
+    query.limit = 1;
+    query.consistent = false;
+    return query;
+}
+
+dynamo::QueryRequest next_query(const RowMap& rows,
+                                const dynamo::Value& partition,
+                                TimePoint after) {
+    dynamo::QueryRequest query = head_query(rows, partition);
     dynamo::SortCondition range;
     range.op = dynamo::SortOperator::greater;
     range.value = rows.due_value(after);
     query.key.sort = std::move(range);
-    query.limit = 1;
-    query.consistent = false;
     return query;
 }
 

@@ -30,6 +30,9 @@ struct Cursor {
     /// Unsorted: when the first of the entries that were passed over as not due is due.
     std::optional<TimePoint> waits_until{};
     TimePoint look_at{};  ///< Then the next look is due here.
+    bool idle = false;    ///< The last look found nothing to do.
+    bool others = false;  ///< It found rows of other processes.
+    Duration rest{};      ///< How far ahead the next look was planned.
 
     /// An entry came in at `sort`: if that is behind the position, it goes back there.
     /// `horizon` is the last sort key that the next look in time would see.
@@ -50,6 +53,8 @@ struct Cursor {
                                                              const Position& position,
                                                              TimePoint until,
                                                              std::size_t limit);
+/// The query for the very first entry.
+[[nodiscard]] dynamo::QueryRequest head_query(const RowMap& rows, const dynamo::Value& partition);
 /// The query for the first entry later than `after`.
 [[nodiscard]] dynamo::QueryRequest next_query(const RowMap& rows,
                                               const dynamo::Value& partition,

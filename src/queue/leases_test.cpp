@@ -74,6 +74,38 @@ TEST(Leases, AHeartbeatKeepsLongWork) {
     world.finish(two.queue->stop(0s));
 }
 
+TEST(Leases, AnIdleProcessAsksSeldomAndStillSeesWhatComes) {
+    World world;
+    world.create_table();
+    SharedProcess one(world, "one");
+    ASSERT_TRUE(world.finish(one.queue->start()));
+    world.run_for(1min);
+    const std::size_t partitions =
+        world.rows.partitions(State::ready).size() + world.rows.partitions(State::leased).size();
+    const std::size_t before = one.view->calls;
+    world.run_for(1min);
+    // Ready ones three seconds apart, leased ones by a third of the lease; and heartbeats.
+    EXPECT_LE(one.view->calls - before, partitions / 2 * (20 + 60) + 2 * 31);
+    // By somebody else: found by the next look at the latest.
+    world.put("theirs", world.clock.now());
+    world.run_for(3 * world.options.poll_interval + 100ms);
+    EXPECT_EQ(one.handler.starts.size(), 1u);
+    world.run_for(1min);
+    // By somebody else, for later: seen on the way, and started in time.
+    world.put("later", world.clock.now() + 5s);
+    const TimePoint due = world.clock.now() + 5s;
+    world.run_for(6s);
+    ASSERT_EQ(one.handler.starts.size(), 2u);
+    EXPECT_EQ(one.handler.starts.back().at, due);
+    world.run_for(1min);
+    // By this process, which says so.
+    world.put("ours", world.clock.now());
+    one.queue->inserted(world.clock.now());
+    world.run_for(100ms);
+    EXPECT_EQ(one.handler.starts.size(), 3u);
+    world.finish(one.queue->stop(0s));
+}
+
 TEST(Leases, ALapsedLeaseIsTakenOverAndItsOldHolderWritesNothing) {
     World world;
     world.create_table();
