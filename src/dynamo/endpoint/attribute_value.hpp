@@ -1,6 +1,6 @@
 // AttributeValues straight from the parsed body, without a second document in between.
 //
-// The same rules and texts as item/typed_json, in DynamoDB's two steps: the deserialiser's
+// With the rules and texts of DynamoDB, in its two steps: the deserialiser's
 // (check_value: kinds, base64), which comes before anything else in a request is judged, and the
 // content's (read_value: numbers, sets, exactly one type).
 

@@ -10,16 +10,11 @@
 
 namespace carillon::dynamo {
 
-/// Carried by errors about JSON of a wrong shape (a number where a string belongs, bad base64),
-/// which DynamoDB answers with SerializationException; errors without it are ValidationExceptions.
-struct SerializationFault : ErrorDetail {};
-
 /// DynamoDB's wire form. Appends text; binary is base64.
 void append_typed_json(const Value& value, std::string& out);
 void append_typed_json(const Item& item, std::string& out);
-/// `invalid` with DynamoDB's texts for wrong shapes ("Supplied AttributeValue has more than one
-/// datatypes set, must contain exactly one of the supported datatypes", empty or duplicate sets
-/// ...).
+/// `invalid`, with texts for people, when it is none. Strict: what is read is an answer of a
+/// DynamoDB, our own text, or a command line's. The endpoint reads requests by itself.
 [[nodiscard]] Result<Value> value_from_typed_json(const boost::json::value& json);
 [[nodiscard]] Result<Item> item_from_typed_json(const boost::json::value& json);
 

@@ -63,9 +63,6 @@ TEST(TypedJson, ReadsWhatDynamoDbTolerates) {
     EXPECT_EQ(typed(R"({"N":"+0001.50e1"})").value(), Value(15));
     EXPECT_EQ(typed(R"({"S":"x","N":null})").value(), Value("x"));
     EXPECT_EQ(typed(R"({"S":"x","Unknown":{"a":1}})").value(), Value("x"));
-    EXPECT_EQ(typed(R"({"BOOL":"True"})").value(), Value(true));
-    EXPECT_EQ(typed(R"({"BOOL":"no"})").value(), Value(false));
-    EXPECT_EQ(typed(R"({"NULL":"1"})").value(), Value(Null{}));
     EXPECT_EQ(typed(R"({"SS":["b","a"]})").value(), Value::string_set({"a", "b"}));
 }
 
@@ -80,13 +77,14 @@ TEST(TypedJson, ItemsKeepTheirAttributes) {
     EXPECT_EQ(item_from_typed_json(parsed("{}")).value(), Item());
 }
 
-TEST(TypedJson, RefusesContentInDynamoDbWords) {
+TEST(TypedJson, RefusesWhatIsNoValueAndSaysWhatWouldBe) {
     const std::string empty =
         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
     const std::string several =
         "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
         "supported datatypes";
-    const std::string parameter = "One or more parameter values were invalid: ";
+    const std::string no_value = R"(A value is an object such as {"S":"text"})";
+    const std::string number = R"(N takes a number written as text: "1.5")";
 
     struct Case {
         std::string_view text;
@@ -95,105 +93,54 @@ TEST(TypedJson, RefusesContentInDynamoDbWords) {
 
     const Case cases[] = {
         {"{}", empty},
-        {"null", empty},
         {R"({"a":"b"})", empty},
         {R"({"S":null})", empty},
         {R"({"L":[{}]})", empty},
-        {R"({"L":[null]})", empty},
-        {R"({"M":{"a":null}})", empty},
         {R"({"S":"a","N":"1"})", several},
         {R"({"S":"","BOOL":false,"L":[]})", several},
         {R"({"M":{"a":{"S":"a","N":"1"}}})", several},
-        {R"({"S":"a","N":"b"})", "The parameter cannot be converted to a numeric value: b"},
+        {"null", no_value},
+        {"1", no_value},
+        {R"("S")", no_value},
+        {"[]", no_value},
+        {R"({"L":[null]})", no_value},
+        {R"({"L":["a"]})", no_value},
+        {R"({"M":{"a":null}})", no_value},
+        {R"({"S":1})", "S takes text"},
+        {R"({"S":{}})", "S takes text"},
+        {R"({"L":[{"SS":["a"]},{"M":{"a":{"S":1}}}]})", "S takes text"},
+        {R"({"N":123})", number},
         {R"({"N":""})", "The parameter cannot be converted to a numeric value"},
         {R"({"N":"1x"})", "The parameter cannot be converted to a numeric value: 1x"},
-        {R"({"N":"123456789012345678901234567890123456789"})",
-         "Attempting to store more than 38 significant digits in a Number"},
         {R"({"N":"1e126"})",
          "Number overflow. Attempting to store a number with magnitude larger than supported "
          "range"},
-        {R"({"NS":["1","-1e-131"]})",
-         "Number underflow. Attempting to store a number with magnitude smaller than supported "
-         "range"},
-        {R"({"NULL":false})", parameter + "Null attribute value types must have the value of true"},
-        {R"({"SS":[]})", parameter + "An string set  may not be empty"},
-        {R"({"NS":[]})", parameter + "An number set  may not be empty"},
-        {R"({"BS":[]})", parameter + "Binary sets should not be empty"},
-        {R"({"SS":["a","b","a"]})", parameter + "Input collection [a, b, a] contains duplicates."},
-        {R"({"NS":["1","1.0"]})", "Input collection contains duplicates"},
-        {R"({"BS":["aGk=","aGk="]})",
-         parameter + "Input collection [aGk=, aGk=]of type BS contains duplicates."},
+        {R"({"B":1})", "B takes bytes as base64 with padding"},
+        {R"({"B":"a"})", "B takes bytes as base64 with padding"},
+        {R"({"B":"aG=="})", "B takes bytes as base64 with padding"},
+        {R"({"B":"!!!!"})", "B takes bytes as base64 with padding"},
+        {R"({"BOOL":1})", "BOOL takes true or false"},
+        {R"({"BOOL":"true"})", "BOOL takes true or false"},
+        {R"({"NULL":false})", "NULL takes true"},
+        {R"({"SS":"a"})", "SS takes a list of members"},
+        {R"({"SS":[]})", "SS takes a list of members"},
+        {R"({"SS":[null]})", "SS takes text"},
+        {R"({"SS":["a","b","a"]})", "SS takes each member once"},
+        {R"({"NS":[1]})", R"(NS takes a number written as text: "1.5")"},
+        {R"({"NS":["1","1.0"]})", "NS takes each member once"},
+        {R"({"BS":[true]})", "BS takes bytes as base64 with padding"},
+        {R"({"BS":["aGk=","aGk="]})", "BS takes each member once"},
+        {R"({"L":{}})", "L takes a list of values"},
+        {R"({"M":[]})", "M takes an object of values"},
     };
     for (const Case& c : cases) {
         const auto read = typed(c.text);
         ASSERT_FALSE(read) << c.text;
         EXPECT_EQ(read.error().code, Errc::invalid) << c.text;
         EXPECT_EQ(read.error().message, c.message) << c.text;
-        EXPECT_EQ(read.error().detail, nullptr) << c.text;
-    }
-    for (const std::string_view text :
-         {R"({"SS":[null]})", R"({"NS":[null]})", R"({"BS":[null]})"}) {
-        EXPECT_EQ(typed(text).error().code, Errc::invalid) << text;
-    }
-}
-
-TEST(TypedJson, RefusesShapesAsSerializationFaults) {
-    const std::string structure = "Start of structure or map found where not expected";
-
-    struct Case {
-        std::string_view text;
-        std::string message;
-    };
-
-    const Case cases[] = {
-        {"1", "Unexpected value type in payload"},
-        {R"("S")", "Unexpected value type in payload"},
-        {"[]",
-         "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"},
-        {R"({"S":1})", "NUMBER_VALUE cannot be converted to String"},
-        {R"({"N":123})", "NUMBER_VALUE cannot be converted to String"},
-        {R"({"N":1.5})", "DECIMAL_VALUE cannot be converted to String"},
-        {R"({"S":true})", "TRUE_VALUE cannot be converted to String"},
-        {R"({"S":false})", "FALSE_VALUE cannot be converted to String"},
-        {R"({"S":[]})", "Unrecognized collection type class java.lang.String"},
-        {R"({"S":{}})", structure},
-        {R"({"B":1})", "only base-64-encoded strings are convertible to bytes"},
-        {R"({"B":[]})", "Unrecognized collection type class java.nio.ByteBuffer"},
-        {R"({"B":{}})", structure},
-        {R"({"B":"a"})", "Base64 encoded length is expected a multiple of 4 bytes but found: 1"},
-        {R"({"B":"aG=="})", "Invalid last non-pad Base64 character dectected"},
-        {R"({"B":"!!!!"})", "Invalid last non-pad Base64 character dectected"},
-        {R"({"BOOL":1})", "NUMBER_VALUE cannot be converted to Boolean"},
-        {R"({"BOOL":"maybe"})", "Unexpected token received from parser"},
-        {R"({"BOOL":{}})", structure},
-        {R"({"NULL":[]})", "Unrecognized collection type class java.lang.Boolean"},
-        {R"({"SS":"a"})", "Unexpected field type"},
-        {R"({"SS":{}})", structure},
-        {R"({"SS":[1]})", "NUMBER_VALUE cannot be converted to String"},
-        {R"({"NS":[1]})", "NUMBER_VALUE cannot be converted to String"},
-        {R"({"BS":[true]})", "only base-64-encoded strings are convertible to bytes"},
-        {R"({"L":1})", "Unexpected field type"},
-        {R"({"L":{}})", structure},
-        {R"({"L":["a"]})", "Unexpected value type in payload"},
-        {R"({"M":1})", "Unexpected field type"},
-        {R"({"M":[]})",
-         "Unrecognized collection type java.util.Map<java.lang.String, "
-         "com.amazonaws.dynamodb.v20120810.AttributeValue>"},
-        {R"({"M":{"a":1}})", "Unexpected value type in payload"},
-        {R"({"L":[{"SS":[]},{"M":{"a":{"S":1}}}]})", "NUMBER_VALUE cannot be converted to String"},
-    };
-    for (const Case& c : cases) {
-        const auto read = typed(c.text);
-        ASSERT_FALSE(read) << c.text;
-        EXPECT_EQ(read.error().code, Errc::invalid) << c.text;
-        EXPECT_EQ(read.error().message, c.message) << c.text;
-        EXPECT_NE(dynamic_cast<const SerializationFault*>(read.error().detail.get()), nullptr)
-            << c.text;
     }
     for (const std::string_view text : {"null", "1", "[]", R"("x")", R"({"a":1})", R"({"a":[]})"}) {
-        const auto read = item_from_typed_json(parsed(text));
-        ASSERT_FALSE(read) << text;
-        EXPECT_NE(read.error().detail, nullptr) << text;
+        EXPECT_FALSE(item_from_typed_json(parsed(text))) << text;
     }
 }
 
@@ -213,7 +160,6 @@ TEST(TypedJson, AllowsThirtyOneLevelsAroundAScalar) {
         for (const int levels : {32, 33, 300}) {
             const auto read = typed(nested(levels, open, close));
             ASSERT_FALSE(read) << levels;
-            EXPECT_EQ(read.error().detail, nullptr);
             EXPECT_EQ(read.error().message,
                       "Nesting Levels have exceeded supported limits: Attributes in the item have "
                       "nested levels beyond supported limit");
@@ -316,7 +262,7 @@ TEST(TypedJson, SurvivesAnyJson) {
             ASSERT_EQ(from_plain_json(to_plain_json(*value)).value(), *value);
         }
     }
-    EXPECT_GT(accepted, 100);
+    EXPECT_GT(accepted, 50);
 }
 
 TEST(PlainJson, WritesWhatPeopleWouldWrite) {

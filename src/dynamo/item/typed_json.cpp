@@ -35,6 +35,12 @@ void append_array(const Members& members, std::string& out, const Append& append
     out += ']';
 }
 
+std::size_t size_of_set(const Value& value) {
+    if (const auto* strings = value.get_if<StringSet>()) return strings->size();
+    if (const auto* numbers = value.get_if<NumberSet>()) return numbers->size();
+    return value.get_if<BinarySet>()->members.size();
+}
+
 struct Writer {
     std::string& out;
 
@@ -69,340 +75,155 @@ struct Writer {
     void operator()(const Map& map) const { append_typed_json(map, out); }
 };
 
-// --- Errors ---
-
-std::unexpected<Error> misshapen(std::string message) {
-    static const auto fault = std::make_shared<const SerializationFault>();
-    return std::unexpected(Error{Errc::invalid, std::move(message), {}, fault});
-}
+// --- Reading ---
+//
+// What is read here was written by this program, by a DynamoDB, or by a person at a command line.
+// Requests to the endpoint have a reader of their own (endpoint/attribute_value.cpp): it reads
+// another parser's document without copying it first, and must name the faults in the words and in
+// the order of DynamoDB's deserialiser, which would help nobody here.
 
 std::unexpected<Error> refused(std::string message) {
     return fail(Errc::invalid, std::move(message));
 }
 
-std::unexpected<Error> refused_parameter(std::string_view rule) {
-    return refused(std::string("One or more parameter values were invalid: ").append(rule));
+std::unexpected<Error> refused_content(Type type, std::string_view wanted) {
+    return refused(std::string(type_name(type)).append(" takes ").append(wanted));
 }
 
-std::unexpected<Error> no_type() {
-    return refused(
-        "Supplied AttributeValue is empty, must contain exactly one of the supported "
-        "datatypes");
+Result<std::string_view> read_text(Type type, const boost::json::value& json) {
+    if (const auto* text = json.if_string()) return view(*text);
+    const bool number = type == Type::number || type == Type::number_set;
+    return refused_content(type, number ? "a number written as text: \"1.5\"" : "text");
 }
 
-constexpr std::string_view structure_unexpected =
-    "Start of structure or map found where not expected";
-constexpr std::string_view attribute_value_class =
-    "com.amazonaws.dynamodb.v20120810.AttributeValue";
-
-// --- Shapes: what DynamoDB's deserialiser refuses before it looks at any content ---
-
-/// How the deserialiser names a scalar of the wrong kind.
-std::string_view token_name(const boost::json::value& json) {
-    switch (json.kind()) {
-        case Kind::bool_:
-            return json.get_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
-        case Kind::double_:
-            return "DECIMAL_VALUE";
-        default:
-            return "NUMBER_VALUE";
+Result<Binary> read_blob(Type type, const boost::json::value& json) {
+    const auto* text = json.if_string();
+    auto bytes = text != nullptr ? base64_decode(view(*text)) : Result<std::string>(std::string());
+    // Bits behind the last byte must be zero too.
+    if (text == nullptr || !bytes || base64_encode(*bytes) != view(*text)) {
+        return refused_content(type, "bytes as base64 with padding");
     }
+    return Binary{*std::move(bytes)};
 }
 
-Result<> check_string(const boost::json::value& json) {
-    switch (json.kind()) {
-        case Kind::string:
-        case Kind::null:
-            return {};
-        case Kind::array:
-            return misshapen("Unrecognized collection type class java.lang.String");
-        case Kind::object:
-            return misshapen(std::string(structure_unexpected));
-        default:
-            return misshapen(
-                std::string(token_name(json)).append(" cannot be converted to String"));
-    }
+Result<Number> read_number(Type type, const boost::json::value& json) {
+    CARILLON_TRY(const std::string_view text, read_text(type, json));
+    return Number::parse(text);
 }
 
-/// Some clients send booleans as text.
-std::optional<bool> boolean_text(std::string_view text) {
-    for (const std::string_view yes : {"true", "1", "yes"}) {
-        if (equals_ignoring_case(text, yes)) return true;
+/// The members of a set, each once. `make` makes the set of them, which drops doubles.
+template <class Members, class Read, class Make>
+Result<Value> read_set(Type type, const boost::json::value& json, const Read& read, Make make) {
+    const auto* array = json.if_array();
+    if (array == nullptr || array->empty()) return refused_content(type, "a list of members");
+    Members members;
+    members.reserve(array->size());
+    for (const boost::json::value& entry : *array) {
+        CARILLON_TRY(auto member, read(type, entry));
+        members.emplace_back(std::move(member));
     }
-    for (const std::string_view no : {"false", "0", "no"}) {
-        if (equals_ignoring_case(text, no)) return false;
-    }
-    return std::nullopt;
-}
-
-Result<> check_boolean(const boost::json::value& json) {
-    switch (json.kind()) {
-        case Kind::bool_:
-        case Kind::null:
-            return {};
-        case Kind::string:
-            if (boolean_text(view(json.get_string()))) return {};
-            return misshapen("Unexpected token received from parser");
-        case Kind::array:
-            return misshapen("Unrecognized collection type class java.lang.Boolean");
-        case Kind::object:
-            return misshapen(std::string(structure_unexpected));
-        default:
-            return misshapen(
-                std::string(token_name(json)).append(" cannot be converted to Boolean"));
-    }
-}
-
-Result<std::string> decode_blob(std::string_view text) {
-    if (text.size() % 4 != 0) {
-        return misshapen("Base64 encoded length is expected a multiple of 4 bytes but found: " +
-                         std::to_string(text.size()));
-    }
-    auto bytes = base64_decode(text);
-    // The spelling is DynamoDB's. Bits behind the last byte must be zero too.
-    if (!bytes || base64_encode(*bytes) != text) {
-        return misshapen("Invalid last non-pad Base64 character dectected");
-    }
-    return bytes;
-}
-
-Result<> check_blob(const boost::json::value& json) {
-    switch (json.kind()) {
-        case Kind::null:
-            return {};
-        case Kind::string: {
-            const auto bytes = decode_blob(view(json.get_string()));
-            if (!bytes) return std::unexpected(bytes.error());
-            return {};
-        }
-        case Kind::array:
-            return misshapen("Unrecognized collection type class java.nio.ByteBuffer");
-        case Kind::object:
-            return misshapen(std::string(structure_unexpected));
-        default:
-            return misshapen("only base-64-encoded strings are convertible to bytes");
-    }
-}
-
-template <class Check>
-Result<> check_array(const boost::json::value& json, const Check& check) {
-    if (json.is_null()) return {};
-    if (json.is_object()) return misshapen(std::string(structure_unexpected));
-    if (!json.is_array()) return misshapen("Unexpected field type");
-    for (const boost::json::value& entry : json.get_array()) CARILLON_TRY_VOID(check(entry));
-    return {};
-}
-
-std::unexpected<Error> too_deep() {
-    return refused(
-        "Nesting Levels have exceeded supported limits: Attributes in the item have "
-        "nested levels beyond supported limit");
-}
-
-Result<> check_shape(const boost::json::value& json, int depth);
-
-Result<> check_map(const boost::json::value& json, int depth) {
-    if (json.is_null()) return {};
-    if (json.is_array()) {
-        return misshapen(
-            std::string("Unrecognized collection type java.util.Map<java.lang.String, ")
-                .append(attribute_value_class)
-                .append(">"));
-    }
-    if (!json.is_object()) return misshapen("Unexpected field type");
-    for (const auto& [name, value] : json.get_object()) {
-        CARILLON_TRY_VOID(check_shape(value, depth));
-    }
-    return {};
-}
-
-Result<> check_member(std::string_view type, const boost::json::value& json, int depth) {
-    if (type == "S" || type == "N") return check_string(json);
-    if (type == "B") return check_blob(json);
-    if (type == "BOOL" || type == "NULL") return check_boolean(json);
-    if (type == "SS" || type == "NS") return check_array(json, check_string);
-    if (type == "BS") return check_array(json, check_blob);
-    if (type == "M") return check_map(json, depth + 1);
-    if (type == "L") {
-        return check_array(json, [depth](const boost::json::value& entry) {
-            return check_shape(entry, depth + 1);
-        });
-    }
-    return {};  // Members that it does not know it ignores.
-}
-
-Result<> check_shape(const boost::json::value& json, int depth) {
-    if (depth > depth_max) return too_deep();
-    if (json.is_null()) return {};
-    if (json.is_array()) {
-        return misshapen(
-            std::string("Unrecognized collection type class ").append(attribute_value_class));
-    }
-    if (!json.is_object()) return misshapen("Unexpected value type in payload");
-    for (const auto& [type, content] : json.get_object()) {
-        CARILLON_TRY_VOID(check_member(view(type), content, depth));
-    }
-    return {};
-}
-
-// --- Content: shapes are known to be right from here on ---
-
-std::string list_text(const boost::json::array& members) {
-    std::string text = "[";
-    for (const boost::json::value& member : members) {
-        if (text.size() > 1) text += ", ";
-        text += view(member.get_string());
-    }
-    return text + "]";
-}
-
-bool has_null(const boost::json::array& members) {
-    return std::ranges::any_of(members, [](const boost::json::value& m) { return m.is_null(); });
-}
-
-Result<Value> read_string_set(const boost::json::array& members) {
-    if (members.empty()) return refused_parameter("An string set  may not be empty");
-    if (has_null(members)) {
-        return refused_parameter("An string set  may not have a null string as a member");
-    }
-    StringSet set;
-    set.reserve(members.size());
-    for (const boost::json::value& member : members) set.emplace_back(view(member.get_string()));
-    Value value = Value::string_set(std::move(set));
-    if (value.get_if<StringSet>()->size() < members.size()) {
-        return refused_parameter("Input collection " + list_text(members) +
-                                 " contains duplicates.");
-    }
+    Value value = make(std::move(members));
+    if (size_of_set(value) < array->size()) return refused_content(type, "each member once");
     return value;
 }
 
-Result<Value> read_number_set(const boost::json::array& members) {
-    if (members.empty()) return refused_parameter("An number set  may not be empty");
-    if (has_null(members)) {
-        return refused_parameter("An number set  may not have a null string as a member");
-    }
-    NumberSet set;
-    set.reserve(members.size());
-    for (const boost::json::value& member : members) {
-        CARILLON_TRY(const Number number, Number::parse(view(member.get_string())));
-        set.push_back(number);
-    }
-    Value value = Value::number_set(std::move(set));
-    if (value.get_if<NumberSet>()->size() < members.size()) {
-        return refused("Input collection contains duplicates");
-    }
-    return value;
-}
+Result<Value> read_value(const boost::json::value& json, int depth);
 
-Result<Value> read_binary_set(const boost::json::array& members) {
-    if (members.empty()) return refused_parameter("Binary sets should not be empty");
-    if (has_null(members)) {
-        return refused_parameter("Binary sets may not contain null members");
-    }
-    std::vector<Binary> set;
-    set.reserve(members.size());
-    for (const boost::json::value& member : members) {
-        CARILLON_TRY(std::string bytes, decode_blob(view(member.get_string())));
-        set.push_back({std::move(bytes)});
-    }
-    Value value = Value::binary_set(std::move(set));
-    if (value.get_if<BinarySet>()->members.size() < members.size()) {
-        return refused_parameter("Input collection " + list_text(members) +
-                                 "of type BS contains duplicates.");
-    }
-    return value;
-}
-
-Result<Value> read_value(const boost::json::value& json);
-
-Result<Map> read_map(const boost::json::object& object) {
+Result<Map> read_map(const boost::json::object& object, int depth) {
     std::vector<Attribute> attributes;
     attributes.reserve(object.size());
     for (const auto& [name, content] : object) {
-        CARILLON_TRY(Value value, read_value(content));
+        CARILLON_TRY(Value value, read_value(content, depth));
         attributes.push_back({std::string(view(name)), std::move(value)});
     }
     return Map::from_unsorted(std::move(attributes));
 }
 
-Result<Value> read_list(const boost::json::array& entries) {
+Result<Value> read_list(const boost::json::array& entries, int depth) {
     List list;
     list.reserve(entries.size());
     for (const boost::json::value& entry : entries) {
-        CARILLON_TRY(Value value, read_value(entry));
+        CARILLON_TRY(Value value, read_value(entry, depth));
         list.push_back(std::move(value));
     }
     return Value(std::move(list));
 }
 
-bool read_boolean(const boost::json::value& json) {
-    if (json.is_bool()) return json.get_bool();
-    return boolean_text(view(json.get_string())).value_or(false);
-}
-
-Result<Value> read_content(Type type, const boost::json::value& json) {
+Result<Value> read_content(Type type, const boost::json::value& json, int depth) {
     switch (type) {
-        case Type::string:
-            return Value(view(json.get_string()));
+        case Type::string: {
+            CARILLON_TRY(const std::string_view text, read_text(type, json));
+            return Value(text);
+        }
         case Type::number: {
-            CARILLON_TRY(const Number number, Number::parse(view(json.get_string())));
+            CARILLON_TRY(const Number number, read_number(type, json));
             return Value(number);
         }
         case Type::binary: {
-            CARILLON_TRY(std::string bytes, decode_blob(view(json.get_string())));
-            return Value(Binary{std::move(bytes)});
+            CARILLON_TRY(Binary binary, read_blob(type, json));
+            return Value(std::move(binary));
         }
         case Type::boolean:
-            return Value(read_boolean(json));
+            if (const bool* boolean = json.if_bool()) return Value(*boolean);
+            return refused_content(type, "true or false");
         case Type::null:
-            if (read_boolean(json)) return Value(Null{});
-            return refused_parameter("Null attribute value types must have the value of true");
+            if (const bool* boolean = json.if_bool(); boolean != nullptr && *boolean) {
+                return Value(Null{});
+            }
+            return refused_content(type, "true");
         case Type::string_set:
-            return read_string_set(json.get_array());
+            return read_set<StringSet>(type, json, read_text, &Value::string_set);
         case Type::number_set:
-            return read_number_set(json.get_array());
+            return read_set<NumberSet>(type, json, read_number, &Value::number_set);
         case Type::binary_set:
-            return read_binary_set(json.get_array());
+            return read_set<std::vector<Binary>>(type, json, read_blob, &Value::binary_set);
         case Type::list:
-            return read_list(json.get_array());
+            if (const auto* array = json.if_array()) return read_list(*array, depth + 1);
+            return refused_content(type, "a list of values");
         case Type::map: {
-            CARILLON_TRY(Map map, read_map(json.get_object()));
+            const auto* object = json.if_object();
+            if (object == nullptr) return refused_content(type, "an object of values");
+            CARILLON_TRY(Map map, read_map(*object, depth + 1));
             return Value(std::move(map));
         }
     }
-    return no_type();
+    return refused_content(type, "nothing");
 }
 
-/// In this order DynamoDB looks at them when there are several.
 constexpr std::array types = {Type::string,
-                              Type::binary,
                               Type::number,
+                              Type::binary,
                               Type::boolean,
                               Type::null,
-                              Type::binary_set,
-                              Type::number_set,
                               Type::string_set,
+                              Type::number_set,
+                              Type::binary_set,
                               Type::list,
                               Type::map};
 
-Result<Value> read_value(const boost::json::value& json) {
+Result<Value> read_value(const boost::json::value& json, int depth) {
+    if (depth > depth_max) {
+        return refused(
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
+            "levels beyond supported limit");
+    }
     const boost::json::object* object = json.if_object();
-    if (object == nullptr) return no_type();
-
+    if (object == nullptr) return refused("A value is an object such as {\"S\":\"text\"}");
     std::optional<Value> value;
-    bool several = false;
     for (const Type type : types) {
         const boost::json::value* content = object->if_contains(type_name(type));
         if (content == nullptr || content->is_null()) continue;
-        several = value.has_value();
-        CARILLON_TRY(value, read_content(type, *content));
-        if (several) break;
+        if (value) {
+            return refused(
+                "Supplied AttributeValue has more than one datatypes set, must contain exactly one "
+                "of the supported datatypes");
+        }
+        CARILLON_TRY(value, read_content(type, *content, depth));
     }
-    if (!value) return no_type();
-    if (several) {
+    if (!value) {
         return refused(
-            "Supplied AttributeValue has more than one datatypes set, must contain "
-            "exactly one of the supported datatypes");
+            "Supplied AttributeValue is empty, must contain exactly one of the supported "
+            "datatypes");
     }
     return *std::move(value);
 }
@@ -432,14 +253,15 @@ void append_typed_json(const Item& item, std::string& out) {
 }
 
 Result<Value> value_from_typed_json(const boost::json::value& json) {
-    CARILLON_TRY_VOID(check_shape(json, 0));
-    return read_value(json);
+    return read_value(json, 0);
 }
 
 Result<Item> item_from_typed_json(const boost::json::value& json) {
-    if (json.is_null()) return misshapen("Unexpected field type");
-    CARILLON_TRY_VOID(check_map(json, 0));
-    return read_map(json.get_object());
+    const boost::json::object* object = json.if_object();
+    if (object == nullptr) {
+        return refused("An item is an object of values such as {\"id\":{\"S\":\"text\"}}");
+    }
+    return read_map(*object, 0);
 }
 
 }  // namespace carillon::dynamo
