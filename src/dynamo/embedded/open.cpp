@@ -64,6 +64,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const EmbeddedOptions& options,
                                              runtime::Clock& clock) {
     CARILLON_TRY(std::unique_ptr<Rocks> rocks, Rocks::open(options));
     CARILLON_TRY_VOID(check_format(*rocks, options.memory));
+    CARILLON_TRY_VOID(rocks->settle());
     std::unique_ptr<Engine> engine(new Engine(options, std::move(rocks), clock));
     CARILLON_TRY(CatalogPtr catalog, engine->load());
     engine->start(std::move(catalog));

@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 #include "dynamo/embedded/disk_space.hpp"
+#include "dynamo/embedded/first_files.hpp"
 #include "dynamo/embedded/rocks_log.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -82,11 +84,11 @@ using Handles = std::vector<rocksdb::ColumnFamilyHandle*>;
 rocksdb::Status open_families(const rocksdb::DBOptions& options,
                               const std::string& directory,
                               const Families& families,
+                              bool fresh,
                               std::unique_ptr<rocksdb::DB>& db,
                               Handles& handles) {
-    // All at once in a new store: made one by one while it is opened, each would write and sync the
-    // options of all.
-    const bool fresh = options.env->FileExists(directory + "/CURRENT").IsNotFound();
+    // All at once in a new store: made one by one while it is opened, each would write the options
+    // of all.
     const Families known(families.begin(), fresh ? families.begin() + 1 : families.end());
     rocksdb::DB* opened = nullptr;
     rocksdb::Status status = rocksdb::DB::Open(options, directory, known, &handles, &opened);
@@ -131,6 +133,11 @@ std::string read_owner(const fs::path& directory) {
     return pid;
 }
 
+bool is_of_making(const std::string& name) {
+    return name == "IDENTITY" || name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") ||
+           name.starts_with("CURRENT.") || name.ends_with(".dbtmp") || name.ends_with(".log");
+}
+
 /// Says what is wrong with the directory before RocksDB puts files into it.
 Result<> check_directory(const fs::path& directory) {
     std::error_code error;
@@ -164,10 +171,8 @@ Result<> check_directory(const fs::path& directory) {
     for (const auto& entry : fs::directory_iterator(directory, error)) {
         const std::string name = entry.path().filename().string();
         // What an interrupted first start leaves, and what mkfs does.
-        if (name == "LOCK" || name == owner_name || name == "lost+found" || name == "IDENTITY" ||
-            name.starts_with("LOG") || name.starts_with("MANIFEST-") ||
-            name.starts_with("OPTIONS-") || name.ends_with(".dbtmp") || name.ends_with(".log") ||
-            name.starts_with("wal-spare")) {
+        if (name == "LOCK" || name == owner_name || name == "lost+found" ||
+            name.starts_with("LOG") || name.starts_with("wal-spare") || is_of_making(name)) {
             continue;
         }
         return fail(Errc::invalid,
@@ -177,6 +182,34 @@ Result<> check_directory(const fs::path& directory) {
                                 name));
     }
     return {};
+}
+
+/// Whether there is a store to be made. Removes what a making left that was interrupted; only under
+/// the directory's lock, since another process may be making one just now.
+bool begins_anew(const std::string& directory) {
+    rocksdb::Env& env = *rocksdb::Env::Default();
+    const auto is_there = [&] { return env.FileExists(directory + "/CURRENT").ok(); };
+    if (is_there()) return false;
+    rocksdb::FileLock* lock = nullptr;
+    // Who has it makes a store there, and the opening will say so.
+    if (!env.LockFile(directory + "/LOCK", &lock).ok()) return true;
+    const bool anew = !is_there();
+    std::vector<std::string> names;
+    if (anew) env.GetChildren(directory, &names).PermitUncheckedError();
+    // A log with more than the first record is of a store that has lost its CURRENT: not ours to
+    // remove, and the opening will refuse it.
+    constexpr std::uint64_t first_record_bytes = 4'096;
+    const bool had_begun = std::ranges::any_of(names, [&](const std::string& name) {
+        std::uint64_t size = 0;
+        return name.ends_with(".log") && env.GetFileSize(directory + "/" + name, &size).ok() &&
+               size > first_record_bytes;
+    });
+    for (const std::string& name : names) {
+        if (!had_begun && is_of_making(name))
+            env.DeleteFile(directory + "/" + name).PermitUncheckedError();
+    }
+    env.UnlockFile(lock).PermitUncheckedError();
+    return anew;
 }
 
 Error open_error(const rocksdb::Status& status, const std::string& directory) {
@@ -250,11 +283,18 @@ Error to_error(const rocksdb::Status& status, std::string_view doing) {
 Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
     std::string directory = options.memory ? "/carillon" : options.directory;
     std::unique_ptr<Rocks> rocks(new Rocks);
+    bool fresh = true;
     if (options.memory) {
         rocks->env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
     } else {
         if (directory.empty()) return fail(Errc::invalid, "the store's directory has no name");
         CARILLON_TRY_VOID(check_directory(directory));
+        fresh = begins_anew(directory);
+    }
+    if (fresh && !options.memory) {
+        rocks->first_files_ =
+            std::make_shared<FirstFiles>(rocksdb::FileSystem::Default(), directory);
+        rocks->env_ = rocksdb::NewCompositeEnv(rocks->first_files_);
     }
     rocks->cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
     const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
@@ -266,7 +306,7 @@ Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
     };
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     const rocksdb::Status status = open_families(
-        db_options(options, rocks->env_.get()), directory, families, rocks->db_, handles);
+        db_options(options, rocks->env_.get()), directory, families, fresh, rocks->db_, handles);
     if (!status.ok()) return std::unexpected(open_error(status, directory));
     CARILLON_CHECK(handles.size() == families.size());
     rocks->db_->DestroyColumnFamilyHandle(handles[0]);
@@ -282,11 +322,16 @@ Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
     return rocks;
 }
 
+Result<> Rocks::settle() {
+    return first_files_ ? first_files_->settle() : Result<>();
+}
+
 Rocks::~Rocks() {
     if (!db_) return;
     // So that the next start has nothing to replay. A failure here, or in closing, loses nothing:
     // whatever was answered is in the log.
-    if (!owner_file_.empty()) {
+    const bool begun = !first_files_ || first_files_->settled();
+    if (!owner_file_.empty() && begun) {
         rocksdb::FlushOptions flush;
         flush.allow_write_stall = true;
         db_->Flush(flush, {meta_, items_, indexes_, changes_}).PermitUncheckedError();

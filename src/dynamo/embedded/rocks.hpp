@@ -28,6 +28,8 @@ namespace carillon::dynamo::embedded {
     return {bytes.data(), bytes.size()};
 }
 
+class FirstFiles;
+
 /// An open database and its column families.
 class Rocks {
 public:
@@ -35,6 +37,10 @@ public:
     Rocks(const Rocks&) = delete;
     Rocks& operator=(const Rocks&) = delete;
     ~Rocks();
+
+    /// Ends the making of a new store: from now on what is written with a sync is on the disk, and
+    /// so is all that was written before. Call it when the store is ready for use.
+    [[nodiscard]] Result<> settle();
 
     [[nodiscard]] rocksdb::DB& db() const { return *db_; }
 
@@ -54,7 +60,8 @@ public:
 private:
     Rocks() = default;
 
-    std::unique_ptr<rocksdb::Env> env_;  ///< Outlives the database.
+    std::shared_ptr<FirstFiles> first_files_;  ///< Of a new store.
+    std::unique_ptr<rocksdb::Env> env_;        ///< Outlives the database.
     std::shared_ptr<rocksdb::Cache> cache_;
     std::unique_ptr<rocksdb::DB> db_;
     rocksdb::ColumnFamilyHandle* meta_ = nullptr;
