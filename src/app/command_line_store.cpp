@@ -36,8 +36,10 @@ Examples:
 
 constexpr const char* backup_footer = R"(
 The copy is a store itself, of one instant; where the file system allows, files are linked, so that
-it takes no time and no space at first. Keep it on another disk.
+it takes no time and no space at first. Keep it on another disk. A running server makes it itself,
+on its own machine, while it goes on being used.
   carillon store backup /backups/monday
+  carillon store backup /backups/monday --url http://127.0.0.1:8000
   carillon store restore /backups/monday --store embedded:./restored)";
 
 constexpr const char* migrate_footer = R"(
@@ -63,7 +65,8 @@ void add_place(App& command, StoreLine& line) {
         .add_option(
             "--store", line.store.store, "embedded:DIR or dynamodb://REGION [CARILLON_STORE]")
         ->type_name("URL");
-    add_text(command, "--url", line.store.url, "A running server's DynamoDB port", "URL");
+    add_text(
+        command, "--url,--endpoint", line.store.url, "A running server's DynamoDB port", "URL");
     command.add_flag("--json", line.store.json, "Print JSON");
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/foreground.hpp"
 #include "app/store.hpp"
+#include "app/store_maintenance.hpp"
 #include "runtime/loop_thread.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/task_group.hpp"
@@ -27,8 +28,12 @@ void print_hints(std::ostream& out, const std::string& url, const DynamodbConfig
     out.flush();
 }
 
-Task<> live(const Config& config, Foreground& foreground, dynamo::endpoint::Service& service) {
+Task<> live(const Config& config,
+            Foreground& foreground,
+            StoreMaintenance& maintenance,
+            dynamo::endpoint::Service& service) {
     co_await until_asked_to_stop(foreground);
+    maintenance.stop();
     co_await service.stop(config.grace);
     foreground.loop.stop();
 }
@@ -77,10 +82,13 @@ cli::ExitCode dynamodb(const Config& config,
     const auto database = open_store(config, clock, log);
     if (!database) return foreground.fail_with(database.error());
     runtime::SystemRandom random;
+    const auto url = parse_store_url(config.store);
+    StoreMaintenance maintenance(foreground.loop, **database, url ? url->directory : std::string());
     // Outlives the service, its thread does not.
     runtime::LoopThread connections(clock);
     dynamo::endpoint::ServiceOptions options = endpoint_options(config.dynamodb);
     options.helper = &connections.loop();
+    options.endpoint.maintenance = &maintenance;
     dynamo::endpoint::Service service(foreground.loop, **database, random, log, std::move(options));
     if (auto started = service.start(); !started) {
         return foreground.fail_with(with_advice(std::move(started).error(), "--port"));
@@ -89,7 +97,7 @@ cli::ExitCode dynamodb(const Config& config,
     console.out << "listening on " << service.url() << std::endl;
     if (hints) print_hints(console.err, service.url(), config.dynamodb);
     runtime::TaskGroup group(foreground.loop);
-    group.spawn(live(config, foreground, service));
+    group.spawn(live(config, foreground, maintenance, service));
     connections.start();
     foreground.loop.run();
     connections.join();

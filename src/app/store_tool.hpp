@@ -1,7 +1,7 @@
 // `carillon store` and `carillon migrate`: opens what the line names, and does it.
 //
 // A directory is opened here and now, by this process alone; a running server is asked through its
-// DynamoDB port. What needs files (stats, check, backup, restore, compact) works on directories.
+// DynamoDB port. Only a restoring needs a directory.
 
 #pragma once
 
@@ -32,7 +32,7 @@ struct StoreQuery {
 
 enum class FileWork : std::uint8_t { stats, check, backup, restore, compact };
 
-/// What is done with a directory.
+/// What is done with the whole of a store.
 struct StoreFiles {
     FileWork work = FileWork::stats;
     std::string other{};  ///< Where a backup goes, or comes from.

@@ -200,8 +200,15 @@ Tower::Tower(
             std::make_unique<webhooks::Adopter>(loop, *store_.database, log, std::move(options));
     }
     if (config.dynamodb.port) {
+        auto options = endpoint_options(config.dynamodb);
+        if (store_.embedded != nullptr) {
+            const auto url = parse_store_url(config.store);
+            maintenance_ = std::make_unique<StoreMaintenance>(
+                loop, *store_.embedded, url ? url->directory : std::string());
+            options.endpoint.maintenance = maintenance_.get();
+        }
         dynamodb_ = std::make_unique<dynamo::endpoint::Service>(
-            loop, *store_.database, basis_->random, log, endpoint_options(config.dynamodb));
+            loop, *store_.database, basis_->random, log, std::move(options));
     }
 }
 
@@ -245,6 +252,7 @@ Task<Result<>> Tower::start() {
 
 Task<> Tower::stop() {
     readiness_.obstacle = "stopping";
+    if (maintenance_) maintenance_->stop();
     co_await http_.stop(config_.grace);
     if (dynamodb_) co_await dynamodb_->stop(config_.grace);
     if (adopter_) co_await adopter_->stop();

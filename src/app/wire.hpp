@@ -11,6 +11,7 @@
 #include "app/publishing.hpp"
 #include "app/schedule_wiring.hpp"
 #include "app/store.hpp"
+#include "app/store_maintenance.hpp"
 #include "delivery/delivery.hpp"
 #include "dynamo/endpoint/service.hpp"
 #include "net/client.hpp"
@@ -88,6 +89,7 @@ private:
     std::unique_ptr<OutboxWiring> outbox_;                 // Where there is one.
     std::unique_ptr<LayerWiring> layers_;                  // Where there are any.
     std::unique_ptr<webhooks::Adopter> adopter_;           // Of tables shared with other programs.
+    std::unique_ptr<StoreMaintenance> maintenance_;        // Of a store of our own, for the next.
     std::unique_ptr<dynamo::endpoint::Service> dynamodb_;  // With --dynamodb-port.
 };
 

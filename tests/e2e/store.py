@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -102,13 +103,74 @@ def over_a_server(run):
         expect("query", run("store", "query", "things", "--index", "by_kind", "--key", "kind = :k", "--values",
                             '{":k":{"S":"odd"}}', "--count", *at).stdout, f"{ITEMS // 2}\n")
         expect("scan", len(run("store", "scan", "things", *at).stdout.splitlines()), ITEMS)
-        refused = run("store", "stats", *at, code=2).stderr
-        expect_in("what needs a directory", "works on a directory", refused)
+        stats = run.json("store", "stats", *at)
+        expect("stats of a server", (stats["tables"], stats["indexes"], stats["items"]), (1, 1, ITEMS))
+        expect("sizes of a server", stats["fileBytes"] > 0 and stats["memoryBytes"] > 0, True)
+        refused = run("store", "restore", "copy", *at, code=2).stderr
+        expect_in("what needs a directory", "into a directory", refused)
         locked = run("store", "tables", "--store", "embedded:one", code=1).stderr
         expect_in("a directory in use", "--url http://HOST:PORT", locked)
         # From the server while it runs, into a directory.
         done = run.json("migrate", "--from", server.url, "--to", "embedded:three")
         expect("migrate from a server", (done["tables"], done["items"], done["different"]), (1, ITEMS, 0))
+    finally:
+        server.stop()
+
+
+class Transfers(threading.Thread):
+    """Moves amounts between two items, in transactions, until told to stop."""
+
+    def __init__(self, url):
+        super().__init__()
+        self.url, self.over, self.done, self.fault = url, threading.Event(), 0, None
+
+    def run(self):
+        def move(key, by):
+            return {"Update": {"TableName": "things", "Key": {"id": {"S": key}}, "UpdateExpression": "ADD amount :by",
+                               "ExpressionAttributeValues": {":by": {"N": str(by)}}}}
+        try:
+            while not self.over.is_set():
+                call(self.url, "TransactWriteItems", TransactItems=[move("left", -1), move("right", 1)])
+                self.done += 1
+        except OSError as fault:
+            self.fault = fault
+
+
+def looked_after_while_it_runs(run):
+    """Backup, check and compaction of a server that is written to all the time."""
+    server = Dynamodb(run.program, "embedded:one", run.scratch)
+    try:
+        at = ["--endpoint", server.url]
+        for key in ("left", "right"):
+            run("store", "put", "things", json.dumps({"id": key, "kind": "account", "amount": 0}), "--plain", *at)
+        writers = [Transfers(server.url) for _ in range(2)]
+        for writer in writers:
+            writer.start()
+        for number in range(3):
+            before = sum(writer.done for writer in writers)
+            copy = f"running{number}"
+            expect_in("backup", "copied to", run("store", "backup", copy, *at).stdout)
+            expect("faults while written to", run.json("store", "check", *at)["faults"], 0)
+            sizes = run.json("store", "compact", *at)
+            expect("sizes while written to", sizes["before"] > 0 and sizes["after"] > 0, True)
+            if sum(writer.done for writer in writers) == before:
+                failures.append("nothing was written meanwhile")
+            # Of one instant: what left the one side has come to the other.
+            expect("check of the copy", run.json("store", "check", "--store", copy)["faults"], 0)
+            amounts = [json.loads(run("store", "get", "things", json.dumps({"id": key}), "--plain", "--store", copy)
+                                  .stdout)["amount"] for key in ("left", "right")]
+            expect("the sum of the copy", sum(amounts), 0)
+            if amounts[1] < before:
+                failures.append(f"the copy lacks what was acknowledged before it: {amounts} of {before}")
+        run("store", "backup", "running0", *at, code=1)
+        for writer in writers:
+            writer.over.set()
+        for writer in writers:
+            writer.join()
+            expect("writes meanwhile", writer.fault, None)
+        for key in ("left", "right"):
+            call(server.url, "DeleteItem", TableName="things", Key={"id": {"S": key}})
+        print(f"{sum(writer.done for writer in writers)} transactions during three backups, checks and compactions")
     finally:
         server.stop()
 
@@ -200,7 +262,7 @@ def main():
     scratch = tempfile.mkdtemp(prefix="carillon-store-")
     run = Program(os.path.abspath(sys.argv[1]), scratch)
     try:
-        for part in (over_a_server, on_a_directory, backup_and_restore, migrations):
+        for part in (over_a_server, looked_after_while_it_runs, on_a_directory, backup_and_restore, migrations):
             began = time.time()
             part(run)
             print(f"{part.__name__}: {time.time() - began:.1f} s")

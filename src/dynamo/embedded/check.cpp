@@ -22,8 +22,12 @@ void fault(StoreReport& report, std::string text) {
 
 class Check {
 public:
-    Check(Rocks& rocks, const Marks& marks, const Snapshot& snapshot, StoreReport& report)
-        : rocks_(rocks), marks_(marks), report_(report) {
+    Check(Rocks& rocks,
+          const Marks& marks,
+          const Snapshot& snapshot,
+          const std::atomic<bool>* stop,
+          StoreReport& report)
+        : rocks_(rocks), marks_(marks), stop_(stop), report_(report) {
         options_.snapshot = snapshot.get();
         options_.fill_cache = false;
     }
@@ -36,6 +40,7 @@ public:
             rocks_.db().NewIterator(options_, rocks_.items()));
         for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next()) {
             ++items;
+            CARILLON_TRY_VOID(go_on());
             CARILLON_TRY_VOID(item(table, view(at->key()), view(at->value())));
         }
         if (!at->status().ok()) return std::unexpected(to_error(at->status(), "check the store"));
@@ -64,6 +69,7 @@ public:
                 rocks_.db().NewIterator(options_, rocks_.indexes()));
             for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next()) {
                 ++found;
+                CARILLON_TRY_VOID(go_on());
             }
             if (!at->status().ok()) {
                 return std::unexpected(to_error(at->status(), "check the store"));
@@ -83,6 +89,11 @@ public:
     }
 
 private:
+    [[nodiscard]] Result<> go_on() const {
+        if (stop_ == nullptr || !stop_->load(std::memory_order_relaxed)) return {};
+        return fail(Errc::cancelled, "the check was stopped");
+    }
+
     Result<Counts> counts_of(const Table& table) {
         std::string bytes;
         const rocksdb::Status status =
@@ -151,6 +162,7 @@ private:
 
     Rocks& rocks_;
     const Marks& marks_;
+    const std::atomic<bool>* stop_;
     StoreReport& report_;
     rocksdb::ReadOptions options_;
     std::map<std::uint32_t, std::uint64_t> expected_;
@@ -158,11 +170,11 @@ private:
 
 }  // namespace
 
-Result<StoreReport> Engine::check() const {
+Result<StoreReport> Engine::check(const std::atomic<bool>* stop) const {
     StoreReport report;
     const CatalogPtr catalog = writer_->catalog();
     const Snapshot snapshot(rocks_->db());
-    Check check(*rocks_, marks_, snapshot, report);
+    Check check(*rocks_, marks_, snapshot, stop, report);
     for (const auto& [name, table] : catalog->tables) {
         CARILLON_TRY_VOID(check.items_of(*table));
         CARILLON_TRY_VOID(check.entries_of(*table));

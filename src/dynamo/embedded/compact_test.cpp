@@ -39,6 +39,18 @@ TEST(Compact, ReclaimsWhatIsGoneAndKeepsTheRest) {
     EXPECT_EQ(store.db().check()->items, 10U);
 }
 
+TEST(Compact, AndTheCheckStopWhenTold) {
+    StoreRig store;
+    ASSERT_TRUE(store.open());
+    store.run(write_and_delete(store.db(), 1'000));
+    std::atomic<bool> stop = true;
+    EXPECT_EQ(store.db().compact(&stop).error().code, Errc::cancelled);
+    EXPECT_EQ(store.db().check(&stop).error().code, Errc::cancelled);
+    stop = false;
+    EXPECT_TRUE(store.db().compact(&stop));
+    EXPECT_TRUE(store.db().check(&stop));
+}
+
 }  // namespace
 
 }  // namespace carillon::dynamo::embedded

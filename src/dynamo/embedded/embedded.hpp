@@ -11,6 +11,7 @@
 #include "observability/log.hpp"
 #include "runtime/clock.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -63,8 +64,10 @@ struct StoreReport {
 class EmbeddedDatabase : public Database {
 public:
     /// Every entry of every index against the items, and back; counts and marks too. Reads
-    /// everything, blocks the calling thread, and may run beside writes.
-    [[nodiscard]] virtual Result<StoreReport> check() const = 0;
+    /// everything, blocks the calling thread, and may run beside writes. Ends with `cancelled` soon
+    /// after `*stop` is set.
+    [[nodiscard]] virtual Result<StoreReport> check(
+        const std::atomic<bool>* stop = nullptr) const = 0;
 
     [[nodiscard]] virtual EmbeddedStats stats() const = 0;
 
@@ -73,8 +76,8 @@ public:
     [[nodiscard]] virtual Result<> checkpoint(const std::string& directory) = 0;
 
     /// Rewrites all files without what was deleted or replaced. Blocks the calling thread, and may
-    /// run beside writes.
-    [[nodiscard]] virtual Result<> compact() = 0;
+    /// run beside writes. Ends with `cancelled` soon after `*stop` is set.
+    [[nodiscard]] virtual Result<> compact(std::atomic<bool>* stop = nullptr) = 0;
 
     /// Reclaims the items that expired (TTL) by now, with their index entries; returns how many.
     /// Runs by itself every `sweep_interval`, except with `inline_writer`.

@@ -63,10 +63,10 @@ public:
                                       std::string table,
                                       std::function<void()> callback) override;
 
-    [[nodiscard]] Result<StoreReport> check() const override;
+    [[nodiscard]] Result<StoreReport> check(const std::atomic<bool>* stop) const override;
     [[nodiscard]] EmbeddedStats stats() const override;
     [[nodiscard]] Result<> checkpoint(const std::string& directory) override;
-    [[nodiscard]] Result<> compact() override;
+    [[nodiscard]] Result<> compact(std::atomic<bool>* stop) override;
     Task<Result<std::uint64_t>> sweep_expired() override;
 
 private:

@@ -4,6 +4,7 @@
 #include "dynamo/endpoint/authentication.hpp"
 #include "dynamo/endpoint/content_coding.hpp"
 #include "dynamo/endpoint/fault.hpp"
+#include "dynamo/endpoint/maintenance_operations.hpp"
 #include "dynamo/endpoint/operations.hpp"
 #include "dynamo/endpoint/stream_operations.hpp"
 #include "dynamo/endpoint/wide_integers.hpp"
@@ -116,17 +117,24 @@ ServerResponse preflight(const ServerRequest& request) {
 
 }  // namespace
 
-/// What a request is for: an operation on tables, or one on streams.
+/// What a request is for: an operation on tables, one on streams, or one on the store itself.
 struct Target {
     const Operation* operation = nullptr;
     const StreamOperation* stream = nullptr;
+    const MaintenanceOperation* maintenance = nullptr;
+
+    [[nodiscard]] bool known() const {
+        return operation != nullptr || stream != nullptr || maintenance != nullptr;
+    }
 
     [[nodiscard]] const Shape& shape() const {
+        if (maintenance != nullptr) return *maintenance->shape;
         return stream != nullptr ? *stream->shape : *operation->shape;
     }
 
     [[nodiscard]] std::string_view name() const {
         if (stream != nullptr) return stream->name;
+        if (maintenance != nullptr) return maintenance->name;
         return operation != nullptr ? operation->name : "none";
     }
 
@@ -143,7 +151,8 @@ struct Endpoint::Impl {
           log(lines),
           options(std::move(given)),
           operations(database, time, where()),
-          streams(database, time, where()) {}
+          streams(database, time, where()),
+          maintenance(options.maintenance) {}
 
     [[nodiscard]] Where where() const {
         Where place;
@@ -166,6 +175,7 @@ struct Endpoint::Impl {
     EndpointOptions options;
     Operations operations;
     StreamOperations streams;
+    MaintenanceOperations maintenance;
     simdjson::dom::parser parser;
 };
 
@@ -192,8 +202,11 @@ Result<Target> Endpoint::Impl::target_of(const ServerRequest& request) const {
         target.operation = find_operation(name.substr(target_prefix.size()));
     } else if (name.starts_with(stream_prefix)) {
         target.stream = find_stream_operation(name.substr(stream_prefix.size()));
+    } else if (name.starts_with(maintenance_target) && name.size() > maintenance_target.size() &&
+               name[maintenance_target.size()] == '.') {
+        target.maintenance = find_maintenance_operation(name.substr(maintenance_target.size() + 1));
     }
-    if (target.operation != nullptr || target.stream != nullptr) return target;
+    if (target.known()) return target;
     return front_fault("UnknownOperationException", "");
 }
 
@@ -204,6 +217,7 @@ void Endpoint::Impl::note(const Error& error, const Target& target) const {
 Task<Result<std::string>> Endpoint::Impl::run(const ServerRequest& request,
                                               Target target,
                                               Json document) {
+    if (target.maintenance != nullptr) return (maintenance.*target.maintenance->run)(document);
     if (target.stream != nullptr) return (streams.*target.stream->run)(document);
     if (target.operation->run != nullptr) return (operations.*target.operation->run)(document);
     // Only the request knows under which name it has found us.
@@ -249,7 +263,11 @@ Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
     } else {
         running = *target;
         const Json json = **document;
-        Result<> checked = check_kinds(json, running.shape());
+        Result<> checked;
+        if (running.maintenance != nullptr) {
+            checked = MaintenanceOperations::admit(request, !options.keys.empty());
+        }
+        if (checked) checked = check_kinds(json, running.shape());
         if (checked) checked = check_rules(json, running.shape());
         if (checked) {
             body = co_await run(request, running, json);

@@ -20,6 +20,8 @@
 
 namespace carillon::dynamo::endpoint {
 
+class Maintenance;
+
 struct EndpointOptions {
     std::string region = "us-east-1";
     std::string account = "000000000000";
@@ -27,6 +29,8 @@ struct EndpointOptions {
     std::vector<aws::Credentials> keys{};
     /// How long a table or index is CREATING, UPDATING or DELETING before it is what it becomes.
     Duration table_delay{0};
+    /// Of the store behind the database; must outlive the endpoint. Null: there is none here.
+    Maintenance* maintenance = nullptr;
 };
 
 /// Requests may be as large as a BatchWriteItem: give this to the server.
