@@ -1,5 +1,7 @@
 #include "dynamo/schema.hpp"
 
+#include "dynamo/validate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +14,6 @@ namespace carillon::dynamo {
 
 namespace {
 
-constexpr std::size_t hash_bytes_max = 2048;
-constexpr std::size_t sort_bytes_max = 1024;
 constexpr std::size_t table_name_min = 3;
 constexpr std::size_t name_max = 255;
 constexpr std::size_t global_indexes_max = 20;
@@ -23,36 +23,6 @@ constexpr std::string_view no_match = "The provided key element does not match t
 
 std::unexpected<Error> refuse(std::string message) {
     return fail(Errc::invalid, std::move(message));
-}
-
-Result<> check_key_value(const Value& value, const KeyAttribute& attribute, bool is_hash) {
-    std::string_view bytes;
-    if (const std::string* text = value.string()) {
-        bytes = *text;
-    } else if (const Binary* binary = value.get_if<Binary>()) {
-        bytes = binary->bytes;
-    } else {
-        return {};
-    }
-    if (bytes.empty()) {
-        return refuse(fmt::format(
-            "One or more parameter values are not valid. The AttributeValue for a key attribute "
-            "cannot contain an empty {} value. Key: {}",
-            value.string() != nullptr ? "string" : "binary",
-            attribute.name));
-    }
-    // The missing space is DynamoDB's.
-    if (is_hash && bytes.size() > hash_bytes_max) {
-        return refuse(
-            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum "
-            "size limit of2048 bytes");
-    }
-    if (!is_hash && bytes.size() > sort_bytes_max) {
-        return refuse(
-            "One or more parameter values were invalid: Aggregated size of all range keys has "
-            "exceeded the size limit of 1024 bytes");
-    }
-    return {};
 }
 
 Result<> take_key_attribute(const Item& item,
@@ -261,15 +231,16 @@ Result<Item> extract_key(const Item& item, const KeySchema& key) {
 
 Result<> check_key(const Item& key_item, const KeySchema& key) {
     if (key_item.size() != (key.sort ? 2U : 1U)) return refuse(std::string(no_match));
-    const Value* hash = key_item.find(key.hash.name);
-    if (hash == nullptr || hash->type() != key.hash.type) return refuse(std::string(no_match));
-    const Value* sort = key.sort ? key_item.find(key.sort->name) : nullptr;
-    if (key.sort && (sort == nullptr || sort->type() != key.sort->type)) {
-        return refuse(std::string(no_match));
-    }
-    CARILLON_TRY_VOID(check_key_value(*hash, key.hash, true));
-    if (sort != nullptr) CARILLON_TRY_VOID(check_key_value(*sort, *key.sort, false));
-    return {};
+    // Attribute by attribute: what is wrong with the first is named before the second is looked at.
+    const auto check = [&](const KeyAttribute& attribute, bool is_hash) -> Result<> {
+        const Value* value = key_item.find(attribute.name);
+        if (value == nullptr || value->type() != attribute.type) {
+            return refuse(std::string(no_match));
+        }
+        return check_key_value(*value, attribute, is_hash);
+    };
+    CARILLON_TRY_VOID(check(key.hash, true));
+    return key.sort ? check(*key.sort, false) : Result<>();
 }
 
 Result<> check_schema(const TableSchema& schema) {

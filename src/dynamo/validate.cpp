@@ -11,7 +11,8 @@ namespace carillon::dynamo {
 namespace {
 
 constexpr int depth_max = 32;
-constexpr std::int64_t segments_max = 1'000'000;
+constexpr std::size_t hash_bytes_max = 2048;
+constexpr std::size_t sort_bytes_max = 1024;
 
 std::unexpected<Error> refuse(std::string message) {
     return fail(Errc::invalid, std::move(message));
@@ -27,7 +28,6 @@ Result<> check_bound(const std::optional<BoundCondition>& condition, std::string
 }
 
 constexpr std::string_view in_condition = "Invalid ConditionExpression: ";
-constexpr std::string_view in_filter = "Invalid FilterExpression: ";
 constexpr std::string_view in_update = "Invalid UpdateExpression: ";
 
 bool has_empty_set(const Value& value) {
@@ -114,7 +114,7 @@ Result<> check_index_key(const Item& item,
             index.name,
             attribute.name));
     }
-    const std::size_t most = is_hash ? 2048 : 1024;
+    const std::size_t most = is_hash ? hash_bytes_max : sort_bytes_max;
     if (size > most) {
         return refuse(
             fmt::format("One or more parameter values were invalid: Size of {} has exceeded the "
@@ -176,116 +176,6 @@ Result<> check_update_paths(const UpdateRequest& request, const TableSchema& sch
     return check_key_paths(update.paths(), schema);
 }
 
-bool is_key_attribute(const KeySchema& key, std::string_view name) {
-    return key.has(name);
-}
-
-Result<> check_limit(const std::optional<std::int64_t>& limit) {
-    if (!limit || *limit >= 1) return {};
-    return std::unexpected(
-        Error{Errc::invalid,
-              fmt::format("1 validation error detected: Value '{}' at 'limit' failed to satisfy "
-                          "constraint: Member must have value greater than or equal to 1",
-                          *limit),
-              "limit"});
-}
-
-/// A global index answers only what it holds.
-Result<> check_projected(const std::optional<Projection>& projection,
-                         const TableSchema& schema,
-                         const IndexSchema* index) {
-    if (!projection || index == nullptr || index->local ||
-        index->projection == ProjectionType::all) {
-        return {};
-    }
-    std::vector<std::string_view> missing;
-    for (const Path& path : projection->paths()) {
-        const std::string& name = path.front().name;
-        if (is_key_attribute(schema.key, name) || is_key_attribute(index->key, name) ||
-            std::ranges::find(index->non_key_attributes, name) != index->non_key_attributes.end()) {
-            continue;
-        }
-        if (std::ranges::find(missing, name) == missing.end()) missing.push_back(name);
-    }
-    if (missing.empty()) return {};
-    return refuse(
-        fmt::format("One or more parameter values were invalid: Global secondary index {} does not "
-                    "project [{}]",
-                    index->name,
-                    fmt::join(missing, ", ")));
-}
-
-Result<> check_start_key(const Item& start, const TableSchema& schema, const IndexSchema* index) {
-    constexpr std::string_view message = "The provided starting key is invalid";
-    std::vector<const KeyAttribute*> wanted;
-    auto want = [&wanted](const KeyAttribute& attribute) {
-        const bool known = std::ranges::any_of(
-            wanted, [&](const KeyAttribute* other) { return other->name == attribute.name; });
-        if (!known) wanted.push_back(&attribute);
-    };
-    auto want_key = [&want](const KeySchema& key) {
-        for (const KeyAttribute* attribute : key.attributes()) want(*attribute);
-    };
-    want_key(schema.key);
-    if (index != nullptr) want_key(index->key);
-    if (start.size() != wanted.size()) {
-        return std::unexpected(Error{Errc::invalid, std::string(message), "startKey"});
-    }
-    for (const KeyAttribute* attribute : wanted) {
-        const Value* value = start.find(attribute->name);
-        if (value == nullptr || value->type() != attribute->type) {
-            return std::unexpected(Error{
-                Errc::invalid,
-                fmt::format("{}: The provided key element does not match the schema", message),
-                "startKey"});
-        }
-    }
-    return {};
-}
-
-std::unexpected<Error> condition_type_mismatch() {
-    return refuse(
-        "One or more parameter values were invalid: Condition parameter type does "
-        "not match schema type");
-}
-
-/// `attribute`: the one that the condition is about.
-Result<> check_sort_condition(const SortCondition& sort, const KeyAttribute* attribute) {
-    if (attribute == nullptr) return refuse("Query key condition not supported");
-    const bool pair = sort.op == SortOperator::between;
-    if (sort.op == SortOperator::begins_with && attribute->type == Type::number) {
-        return refuse(
-            "Invalid KeyConditionExpression: Incorrect operand type for operator or function; "
-            "operator or function: begins_with, operand type: N");
-    }
-    if (sort.value.type() != attribute->type || (pair && sort.upper.type() != attribute->type)) {
-        return condition_type_mismatch();
-    }
-    return {};
-}
-
-/// The values for each attribute of the key.
-Result<> check_key_condition(const KeyCondition& condition, const KeySchema& key) {
-    const std::vector<const KeyAttribute*> sorts = key.sort_attributes();
-    const std::size_t at = condition.sort_prefix.size();
-    if (condition.more_hash.size() != key.more_hash.size() || at > sorts.size()) {
-        return refuse("Query key condition not supported");
-    }
-    const std::vector<const KeyAttribute*> hashes = key.hash_attributes();
-    for (std::size_t i = 0; i < hashes.size(); ++i) {
-        const Value& value = i == 0 ? condition.hash : condition.more_hash[i - 1];
-        if (value.type() != hashes[i]->type) return condition_type_mismatch();
-        Item hash_only;
-        hash_only.set(hashes[i]->name, value);
-        CARILLON_TRY_VOID(check_key(hash_only, KeySchema{*hashes[i], std::nullopt}));
-    }
-    for (std::size_t i = 0; i < at; ++i) {
-        if (condition.sort_prefix[i].type() != sorts[i]->type) return condition_type_mismatch();
-    }
-    if (!condition.sort) return {};
-    return check_sort_condition(*condition.sort, at < sorts.size() ? sorts[at] : nullptr);
-}
-
 }  // namespace
 
 Error table_not_found(std::string_view table) {
@@ -320,6 +210,36 @@ Error transaction_cancelled(std::vector<TransactionCancelled::Reason> reasons) {
     detail->reasons = std::move(reasons);
     error.detail = std::move(detail);
     return error;
+}
+
+Result<> check_key_value(const Value& value, const KeyAttribute& attribute, bool is_hash) {
+    std::string_view bytes;
+    if (const std::string* text = value.string()) {
+        bytes = *text;
+    } else if (const Binary* binary = value.get_if<Binary>()) {
+        bytes = binary->bytes;
+    } else {
+        return {};
+    }
+    if (bytes.empty()) {
+        return refuse(fmt::format(
+            "One or more parameter values are not valid. The AttributeValue for a key attribute "
+            "cannot contain an empty {} value. Key: {}",
+            value.string() != nullptr ? "string" : "binary",
+            attribute.name));
+    }
+    // The missing space is DynamoDB's.
+    if (is_hash && bytes.size() > hash_bytes_max) {
+        return refuse(
+            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum "
+            "size limit of2048 bytes");
+    }
+    if (!is_hash && bytes.size() > sort_bytes_max) {
+        return refuse(
+            "One or more parameter values were invalid: Aggregated size of all range keys has "
+            "exceeded the size limit of 1024 bytes");
+    }
+    return {};
 }
 
 Result<> check_item(const Item& item, const TableSchema& schema, std::string_view size_message) {
@@ -396,57 +316,6 @@ Error item_twice() {
 
 Result<> check_get(const GetRequest& request, const TableSchema& schema) {
     return check_key(request.key, schema.key);
-}
-
-Result<> check_query(const QueryRequest& request,
-                     const TableSchema& schema,
-                     const IndexSchema* index) {
-    const KeySchema& key = index != nullptr ? index->key : schema.key;
-    CARILLON_TRY_VOID(check_limit(request.limit));
-    CARILLON_TRY_VOID(check_key_condition(request.key, key));
-    CARILLON_TRY_VOID(check_bound(request.filter, in_filter));
-    CARILLON_TRY_VOID(check_projected(request.projection, schema, index));
-    if (!request.start_key) return {};
-    CARILLON_TRY_VOID(check_start_key(*request.start_key, schema, index));
-    const Value* start_hash = request.start_key->find(key.hash.name);
-    if (*start_hash != request.key.hash) {
-        return std::unexpected(Error{Errc::invalid,
-                                     "The provided starting key is outside query boundaries based "
-                                     "on provided conditions",
-                                     "startKey"});
-    }
-    return {};
-}
-
-Result<> check_scan(const ScanRequest& request,
-                    const TableSchema& schema,
-                    const IndexSchema* index) {
-    CARILLON_TRY_VOID(check_limit(request.limit));
-    if (request.total_segments < 1 || request.total_segments > segments_max) {
-        return std::unexpected(
-            Error{Errc::invalid,
-                  fmt::format("1 validation error detected: Value '{}' at 'totalSegments' failed "
-                              "to satisfy constraint: Member must have value {}",
-                              request.total_segments,
-                              request.total_segments < 1 ? "greater than or equal to 1"
-                                                         : "less than or equal to 1000000"),
-                  "totalSegments"});
-    }
-    if (request.segment < 0 || request.segment >= request.total_segments) {
-        return std::unexpected(
-            Error{Errc::invalid,
-                  fmt::format("The Segment parameter is zero-based and must be less than parameter "
-                              "TotalSegments: Segment: {} is not less than TotalSegments: {}",
-                              request.segment,
-                              request.total_segments),
-                  "segment"});
-    }
-    CARILLON_TRY_VOID(check_bound(request.filter, in_filter));
-    CARILLON_TRY_VOID(check_projected(request.projection, schema, index));
-    if (request.start_key) {
-        CARILLON_TRY_VOID(check_start_key(*request.start_key, schema, index));
-    }
-    return {};
 }
 
 Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema) {

@@ -26,6 +26,11 @@ inline constexpr std::size_t transaction_bytes_max = 4 * 1024 * 1024;
 /// `condition_failed` of a transaction, with its reasons in the text.
 [[nodiscard]] Error transaction_cancelled(std::vector<TransactionCancelled::Reason> reasons);
 
+/// A value of the attribute's type, as part of a key: not empty, and not too long.
+[[nodiscard]] Result<> check_key_value(const Value& value,
+                                       const KeyAttribute& attribute,
+                                       bool is_hash);
+
 /// A complete item about to be stored: key, index keys, size, nesting, no empty sets.
 /// `size_message` is the text when it is too large (DynamoDB has one for puts, one for updates).
 inline constexpr std::string_view put_too_large = "Item size has exceeded the maximum allowed size";
@@ -54,6 +59,17 @@ inline constexpr std::string_view update_too_large =
 [[nodiscard]] Result<> check_scan(const ScanRequest& request,
                                   const TableSchema& schema,
                                   const IndexSchema* index);
+
+/// The attributes that paths begin with and the index does not hold: a global index cannot give
+/// them, a local one fetches the item from its table, and filters of queries may not name them.
+[[nodiscard]] std::vector<std::string_view> beyond_index(const std::vector<Path>& paths,
+                                                         const TableSchema& schema,
+                                                         const IndexSchema& index);
+
+/// A global index answers only what it holds; a local one fetches the rest.
+[[nodiscard]] Result<> check_projected(const std::vector<Path>& paths,
+                                       const TableSchema& schema,
+                                       const IndexSchema& index);
 
 /// No path may look inside a key attribute of the table or of an index: those are scalars.
 [[nodiscard]] Result<> check_key_paths(const std::vector<Path>& paths, const TableSchema& schema);

@@ -14,7 +14,8 @@ import { canonicalItems } from './lib/paging.mjs';
 
 const said = ({ body }) => body?.message ?? body?.Message ?? '';
 const ok = ({ status }) => status === 200;
-const isWrite = ({ target }) => /^(Put|Update|Delete)Item$|^BatchWriteItem$|^TransactWriteItems$/.test(target);
+// Both servers overlook a space behind the name of an operation, as HTTP does.
+const isWrite = ({ target }) => /^(Put|Update|Delete)Item ?$|^BatchWriteItem ?$|^TransactWriteItems ?$/.test(target);
 const developerGuide = 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/';
 const reference = 'https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/';
 
@@ -26,6 +27,29 @@ const sameItems = (one, other) => (one === undefined || other === undefined ? on
   : canonicalItems(one).join() === canonicalItems(other).join());
 
 const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+
+const textMembers = ['ProjectionExpression', 'FilterExpression', 'KeyConditionExpression', 'ConditionExpression', 'UpdateExpression', 'ConditionalOperator', 'IndexName', 'Select'];
+const isBase64 = (text) => typeof text === 'string' && Buffer.from(text, 'base64').toString('base64') === text;
+
+/** How many parts of a request that is otherwise well made are of a wrong kind, or no base64. */
+function mistypedParts(node, top = true) {
+  if (node === null || typeof node !== 'object') return 0;
+  let count = 0;
+  for (const [name, value] of Object.entries(node)) {
+    const scalar = value === null || typeof value !== 'object';
+    if (top && textMembers.includes(name) && typeof value !== 'string') count++;
+    else if (name === 'B' && scalar && !isBase64(value)) count++;
+    else if (name === 'BS' && Array.isArray(value)) count += value.filter((one) => !isBase64(one)).length;
+    else if (/^(BOOL|NULL)$/.test(name) && scalar && typeof value !== 'boolean') count++;
+    else if (/^[SN]$/.test(name) && typeof value !== 'string') count++;
+    count += mistypedParts(value, false);
+  }
+  return count;
+}
+
+/** The breaches of "N validation errors detected: ...", when their values are left out. */
+const breachesOf = (message) => message.replace(/^\d+ validation errors? detected: /, '').split(/; (?=Value )/);
+const breachesText = (breaches) => `${breaches.length} validation error${breaches.length > 1 ? 's' : ''} detected: ${breaches.join('; ')}`;
 
 /**
  * Whether two pages of an index are alike but for the order of ties, which nobody promises. A page
@@ -109,6 +133,15 @@ export const rules = [
     when: ({ ours }) => /^One or more parameter values were invalid: Global secondary index \S+ does not project \[/.test(said(ours)),
   },
   {
+    id: 'filter-beyond-index',
+    title: 'A query whose filter names what its index does not hold',
+    right: 'Carillon',
+    why: 'Filters see what the index holds, also a local one. Where that cannot be what is meant, a query is refused ("Secondary index by_name does not project one or more filter attributes: [a]"); dynalite takes the attribute for missing, as both do in a scan.',
+    source: 'https://github.com/paritysuite/dynamodb-conformance',
+    when: ({ ours, request, table }) => request.target === 'Query' && table.indexes.some((index) => index.name === request.body.IndexName && index.projection.ProjectionType !== 'ALL')
+      && /^One or more parameter values were invalid: Secondary index \S+ does not project one or more filter attributes: \[/.test(said(ours)),
+  },
+  {
     id: 'unordered-operands',
     title: 'Values that have no order in <, <=, >, >= and BETWEEN',
     right: 'Carillon',
@@ -171,11 +204,11 @@ export const rules = [
   },
   {
     id: 'empty-key-conditions',
-    title: 'Legacy key conditions with an empty value',
+    title: 'Key conditions with an empty value, on indexes and in the legacy form',
     right: 'Carillon',
-    why: 'No key attribute may be empty, so such a condition is refused as the same one in a KeyConditionExpression is; dynalite finds nothing.',
+    why: 'No key attribute may be empty, so such a condition is refused as it is on a table; dynalite finds nothing.',
     source: `${developerGuide}HowItWorks.NamingRulesDataTypes.html`,
-    when: ({ ours, theirs, request }) => request.body.KeyConditions !== undefined && ok(theirs) && theirs.body.ScannedCount === 0
+    when: ({ ours, theirs, request }) => (request.body.KeyConditions !== undefined || request.body.IndexName !== undefined) && ok(theirs) && theirs.body.ScannedCount === 0
       && /AttributeValue for a key attribute cannot contain an empty (string|binary) value/.test(said(ours)),
   },
   {
@@ -213,6 +246,37 @@ export const rules = [
         if (/validation errors? detected: /.test(body?.message)) body.message = body.message.replace(/Value '.*?' at '/gs, "Value '…' at '");
       }
     },
+  },
+  {
+    id: 'order-of-index-breaches',
+    title: 'The order of breaches in several indexes of CreateTable',
+    right: 'Carillon',
+    why: 'Those of global indexes are named before those of local ones; dynalite has them the other way round.',
+    source: 'https://github.com/paritysuite/dynamodb-conformance',
+    adjust: ({ ours, theirs, request }) => {
+      if (request.target !== 'CreateTable' || ![ours, theirs].every((one) => /^\d+ validation errors detected: /.test(said(one)))) return;
+      for (const { body } of [ours, theirs]) body.message = breachesText(breachesOf(body.message).sort());
+    },
+  },
+  {
+    id: 'repeated-breaches',
+    title: 'Several wrong table names in one batch',
+    right: 'either',
+    why: 'RequestItems breaks the rule of its keys, once; dynalite says the same sentence again for each wrong name.',
+    source: `${reference}API_BatchGetItem.html`,
+    adjust: ({ ours, theirs, request }) => {
+      if (!/^Batch(Get|Write)Item$/.test(request.target) || ![ours, theirs].every((one) => /Map keys must satisfy constraint/.test(said(one)))) return;
+      theirs.body.message = breachesText([...new Set(breachesOf(theirs.body.message))]);
+    },
+  },
+  {
+    id: 'key-types-of-indexes',
+    title: 'KeyType of an index',
+    right: 'Carillon',
+    why: 'HASH or RANGE, in indexes too; dynalite checks that of the table only.',
+    source: `${reference}API_KeySchemaElement.html`,
+    when: ({ ours, request }) => request.target === 'CreateTable'
+      && /SecondaryIndexes\.\d+\.member\.keySchema\.\d+\.member\.keyType' failed to satisfy constraint: Member must satisfy enum value set/.test(said(ours)),
   },
   {
     id: 'return-values-of-delete',
@@ -302,7 +366,7 @@ export const rules = [
     right: 'Carillon',
     why: 'A part that must be there and is null breaks "Member must not be null"; dynalite takes some of them as given and fails later, or falls.',
     source: `${reference}CommonErrors.html`,
-    when: ({ ours }) => /Value null at '[\w.]+\.member' failed to satisfy constraint: Member must not be null/.test(said(ours)),
+    when: ({ ours }) => /Value null at '[^']+\.member' failed to satisfy constraint: Member must not be null/.test(said(ours)),
   },
   {
     id: 'exists-with-value',
@@ -430,12 +494,12 @@ export const rules = [
   },
   {
     id: 'create-table-checks',
-    title: 'CreateTable with definitions that are doubled or unused, or throughput out of bounds',
+    title: 'CreateTable with definitions that are doubled or unused, projections that are incomplete, or throughput out of bounds',
     right: 'Carillon',
     why: 'Refused, and before the table is looked for; dynalite looks at definitions only when there are no indexes, at the throughput of the table only, and has an older text for an attribute that is twice in a key.',
     source: `${reference}API_CreateTable.html`,
     when: ({ ours, request }) => request.target === 'CreateTable'
-      && /Cannot specify an attribute more than once in AttributeDefinitions|Some AttributeDefinitions are not used|Duplicate attribute name in KeySchema|ProvisionedThroughput must be specified for index|^Given value \d+ for \w+ is out of bounds/.test(said(ours)),
+      && /Cannot specify an attribute more than once in AttributeDefinitions|ProjectionType is INCLUDE, but NonKeyAttributes is not specified|Some AttributeDefinitions are not used|Duplicate attribute name in KeySchema|ProvisionedThroughput must be specified for index|^Given value \d+ for \w+ is out of bounds/.test(said(ours)),
   },
   {
     id: 'which-conflict',
@@ -514,6 +578,46 @@ export const rules = [
     when: ({ ours }) => /^Invalid UpdateExpression: The function is not allowed in an update expression; function: /.test(said(ours)),
   },
   {
+    id: 'functions-of-updates',
+    title: 'Functions of updates in conditions',
+    right: 'Carillon',
+    why: '"The function is not allowed in a condition expression"; dynalite does not know them there.',
+    source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
+    when: ({ ours, theirs }) => /^Invalid \w+: The function is not allowed in a condition expression; function: (if_not_exists|list_append)$/.test(said(ours))
+      && /^Invalid \w+: Invalid function name; function: (if_not_exists|list_append)$/.test(said(theirs)),
+  },
+  {
+    id: 'operand-and-undefined',
+    title: 'Which is named, a wrong operand or an undefined value behind it',
+    right: 'either',
+    why: 'Both are in one comparison. DynamoDB goes through the clauses as they are written, and so does Carillon; dynalite looks for undefined values of a comparison first.',
+    source: 'https://github.com/paritysuite/dynamodb-conformance',
+    when: ({ ours, theirs, request }) => /operator or function: size, operand type: N$/.test(said(ours))
+      && /An expression attribute value used in expression is not defined; attribute value: :\w+$/.test(said(theirs)) && /size\s*\(\s*size\s*\(/.test(JSON.stringify(request.body)),
+  },
+  {
+    id: 'falsy-in',
+    title: 'IN with false, or an empty value',
+    right: 'Carillon',
+    why: 'a IN (b, c) is true if a equals any of them; dynalite takes false and empty values for missing ones.',
+    source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
+    when: ({ ours, theirs, request }) => {
+      const text = JSON.stringify(request.body);
+      if (!/\bIN\b/i.test(text) || !/\{"BOOL":false\}|\{"[SB]":""\}/.test(text) || !ok(ours)) return false;
+      if (/ConditionalCheckFailed/.test(theirs.body.__type)) return true;
+      return ok(theirs) && ours.body.ScannedCount !== undefined && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count !== theirs.body.Count;
+    },
+  },
+  {
+    id: 'false-doubles',
+    title: 'Keys that are taken for doubles',
+    right: 'Carillon',
+    why: 'Keys are doubles when they are equal; dynalite compares what their values spell, so that {} and an empty value are the same.',
+    source: `${reference}API_BatchGetItem.html`,
+    when: ({ theirs, request }) => request.target === 'BatchGetItem' && said(theirs) === 'Provided list of item keys contains duplicates'
+      && Object.values(request.body.RequestItems).every(({ Keys }) => new Set(canonicalItems(Keys)).size === Keys.length),
+  },
+  {
     id: 'key-and-path',
     title: 'Which is named, a wrong key or a path into a key',
     right: 'either',
@@ -552,14 +656,15 @@ export const rules = [
     right: 'either',
     why: 'One SerializationException names one member. Carillon takes the first in the body, as a reader of a stream does; dynalite goes by its own list.',
     source: `${developerGuide}Programming.Errors.html`,
-    when: ({ ours, theirs, request }) => request.malformed === true && [ours, theirs].every(({ body }) => /SerializationException/.test(body?.__type) && body.Message),
+    when: ({ ours, theirs, request }) => (request.malformed === true || mistypedParts(request.body) > 1)
+      && [ours, theirs].every(({ body }) => /SerializationException/.test(body?.__type) && body.Message),
   },
   {
     id: 'consistent-scan-of-index',
     title: 'A strongly consistent scan of a global index',
     right: 'Carillon',
-    why: 'Strongly consistent reads are not supported on global secondary indexes, and a Scan that asks for one is refused as a Query is; dynalite does not know ConsistentRead there.',
+    why: 'Strongly consistent reads are not supported on global secondary indexes, and a Scan that asks for one is refused as a Query is; dynalite does not always look at ConsistentRead there, and names another fault first.',
     source: `${reference}API_Scan.html#DDB-Scan-request-ConsistentRead`,
-    when: ({ ours, theirs, request }) => request.target === 'Scan' && request.body?.ConsistentRead === true && said(ours) === 'Consistent reads are not supported on global secondary indexes' && ok(theirs),
+    when: ({ ours, theirs, request }) => request.target === 'Scan' && request.body?.ConsistentRead === true && said(ours) === 'Consistent reads are not supported on global secondary indexes',
   },
 ];

@@ -2,6 +2,7 @@
 
 #include "dynamo/embedded/keys.hpp"
 #include "dynamo/item/codec.hpp"
+#include "dynamo/validate.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,6 +34,24 @@ Result<Item> key_attributes(const Table& table, const Index* index, std::string_
     return out;
 }
 
+namespace {
+
+/// Whether a local index gets the whole item from the table: only when it is asked for what it does
+/// not hold.
+bool fetches_items(const PageRules& rules) {
+    if (rules.index == nullptr || !rules.index->projection || !rules.index->schema.local) {
+        return false;
+    }
+    if (rules.select == Select::all) return true;
+    return rules.projection &&
+           !beyond_index(rules.projection->paths(), rules.table.schema, rules.index->schema)
+                .empty();
+}
+
+}  // namespace
+
+PageBuilder::PageBuilder(PageRules rules) : rules_(rules), fetches_(fetches_items(rules)) {}
+
 std::size_t PageBuilder::room(std::size_t most) const {
     if (!rules_.limit) return most;
     const std::int64_t left = *rules_.limit - page_.scanned_count;
@@ -40,20 +59,22 @@ std::size_t PageBuilder::room(std::size_t most) const {
 }
 
 Result<> PageBuilder::add(std::string_view key, Item item) {
+    // What the index holds of the item: that is what is measured and filtered, also where the rest
+    // is fetched from the table.
+    std::optional<Item> held;
     if (rules_.index != nullptr && rules_.index->projection) {
-        // A local index fetches from the table what it does not hold, when asked for by name.
-        const bool fetches =
-            rules_.index->schema.local && (rules_.projection || rules_.select == Select::all);
-        if (!fetches) item = rules_.index->projection->apply(item);
+        held = rules_.index->projection->apply(item);
+        if (!fetches_) item = *std::exchange(held, std::nullopt);
     }
-    bytes_ += size_of(item);
+    const Item& read = held ? *held : item;
+    bytes_ += size_of(read);
     const auto& sort = rules_.table.schema.key.sort;
     weight_ += page_weight(item, sort ? std::string_view(sort->name) : std::string_view());
     ++page_.scanned_count;
     last_ = key;
     if (rules_.filter) {
         CARILLON_TRY(const bool holds,
-                     rules_.filter->expression.holds(item, rules_.filter->values));
+                     rules_.filter->expression.holds(read, rules_.filter->values));
         if (!holds) return {};
     }
     ++page_.count;

@@ -26,7 +26,7 @@ struct PageRules {
 
 class PageBuilder {
 public:
-    explicit PageBuilder(PageRules rules) : rules_(rules) {}
+    explicit PageBuilder(PageRules rules);
 
     /// Takes the item that lies under `key` (of the item or of its index entry).
     [[nodiscard]] Result<> add(std::string_view key, Item item);
@@ -45,6 +45,7 @@ public:
 
 private:
     PageRules rules_;
+    bool fetches_;  ///< From the table, what a local index does not hold.
     Page page_{};
     std::size_t bytes_ = 0;
     std::size_t weight_ = 0;

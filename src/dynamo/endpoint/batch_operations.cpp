@@ -29,18 +29,14 @@ constexpr Expression projection_only[] = {Expression::projection};
 constexpr std::string_view attributes_only[] = {"AttributesToGet"};
 constexpr ExpressionRules get_rules{projection_only, attributes_only};
 
-bool has_duplicates(const std::vector<Item>& keys) {
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (std::find(keys.begin() + static_cast<std::ptrdiff_t>(i) + 1, keys.end(), keys[i]) !=
-            keys.end()) {
-            return true;
-        }
+/// Adds a key, unless it is there already. Keys are judged one after the other: a double is named
+/// before what is wrong with the keys behind it.
+Result<> add_once(std::vector<Item>& keys, Item key) {
+    if (std::ranges::find(keys, key) != keys.end()) {
+        return validation_fault("Provided list of item keys contains duplicates");
     }
-    return false;
-}
-
-std::unexpected<Error> duplicates() {
-    return validation_fault("Provided list of item keys contains duplicates");
+    keys.push_back(std::move(key));
+    return {};
 }
 
 std::string part_of(const Json& json, std::string_view name) {
@@ -81,9 +77,8 @@ Result<TableGets> read_table_gets(std::string_view table, const Json& json) {
     }
     for (const Json key : array_of(*member(json, "Keys"))) {
         CARILLON_TRY(Item item, read_item(key));
-        gets.keys.push_back(std::move(item));
+        CARILLON_TRY_VOID(add_once(gets.keys, std::move(item)));
     }
-    if (has_duplicates(gets.keys)) return duplicates();
     return gets;
 }
 
@@ -269,9 +264,8 @@ Result<WritesOfTable> check_writes(const WritesCall& call, TableSchema schema) {
         CARILLON_TRY(Item key, key_of(write, schema));
         const auto* put = std::get_if<PutRequest>(&write);
         if (put != nullptr) CARILLON_TRY_VOID(check_item(put->item, schema, put_too_large));
-        out.keys.push_back(std::move(key));
+        CARILLON_TRY_VOID(add_once(out.keys, std::move(key)));
     }
-    if (has_duplicates(out.keys)) return duplicates();
     out.schema = std::move(schema);
     return out;
 }

@@ -153,9 +153,8 @@ Result<> read_one(Expression which, std::string_view text, Expressions& out, Unu
             return {};
         }
         case Expression::key_condition: {
-            CARILLON_TRY(const Condition parsed, parse_one<Condition>(which, text, out));
-            unused.use(parsed.used_names(), parsed.used_values());
-            out.key_condition.emplace(text);
+            CARILLON_TRY(out.key_condition, parse_one<Condition>(which, text, out));
+            unused.use(out.key_condition->used_names(), out.key_condition->used_values());
             return {};
         }
         case Expression::projection: {

@@ -33,7 +33,7 @@ struct Expressions {
     std::optional<Condition> filter{};
     std::optional<Projection> projection{};
     /// Parsed again with the keys of the table at hand, which are not known yet.
-    std::optional<std::string> key_condition{};
+    std::optional<Condition> key_condition{};
     ExpressionNames names{};
     ExpressionValues values{};
 

@@ -7,6 +7,7 @@
 #include "dynamo/endpoint/legacy.hpp"
 #include "dynamo/endpoint/operations.hpp"
 #include "dynamo/endpoint/read_rules.hpp"
+#include "dynamo/expression/key_condition.hpp"
 #include "dynamo/item/json.hpp"
 #include "dynamo/validate.hpp"
 
@@ -118,7 +119,9 @@ Result<QueryCall> read_query(const Json& json) {
     }
     CARILLON_TRY(call.expressions, read_expressions(json, query_rules));
     take_expressions(call.expressions, call);
-    if (!call.expressions.key_condition) {
+    if (call.expressions.key_condition) {
+        CARILLON_TRY_VOID(check_key_terms(*call.expressions.key_condition));
+    } else {
         CARILLON_TRY(call.key_conditions, read_conditions(json, "KeyConditions"));
         if (call.key_conditions.empty() || call.key_conditions.size() > 2) {
             return validation_fault("Conditions can be of length 1 or 2 only");
@@ -133,10 +136,7 @@ Result<KeyCondition> key_condition(const QueryCall& call, const KeySchema& key) 
     KeyNames attributes;
     for (const KeyAttribute* one : key.hash_attributes()) attributes.hash.emplace_back(one->name);
     for (const KeyAttribute* one : key.sort_attributes()) attributes.sort.emplace_back(one->name);
-    return parse_key_condition(*call.expressions.key_condition,
-                               call.expressions.names,
-                               call.expressions.values,
-                               attributes);
+    return make_key_condition(*call.expressions.key_condition, call.expressions.values, attributes);
 }
 
 Result<QueryRequest> to_request(QueryCall& call, const TableSchema& schema) {
@@ -150,6 +150,7 @@ Result<QueryRequest> to_request(QueryCall& call, const TableSchema& schema) {
     CARILLON_TRY_VOID(check_filter_keys(call, key));
     CARILLON_TRY_VOID(check_chosen(call, index));
     CARILLON_TRY_VOID(check_key_paths(call.filter, schema));
+    plan_fetching(call, schema, index);
     request.table = call.table;
     request.index = call.index;
     request.forward = call.forward;
@@ -208,6 +209,7 @@ Result<ScanRequest> to_request(ScanCall& call, const TableSchema& schema) {
     }
     CARILLON_TRY_VOID(check_key_paths(call.projection, schema));
     CARILLON_TRY_VOID(check_key_paths(call.filter, schema));
+    plan_fetching(call, schema, index);
     ScanRequest request;
     request.table = call.table;
     request.index = call.index;
@@ -230,7 +232,7 @@ std::string page_answer(const Page& page, const ReadCall& call, const TableSchem
         out += ",\"Items\":[";
         for (const Item& item : page.items) {
             if (&item != page.items.data()) out += ',';
-            append_typed_json(item, out);
+            append_typed_json(call.late_projection ? call.late_projection->apply(item) : item, out);
         }
         out += ']';
     }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace carillon::dynamo::endpoint {
 
@@ -23,27 +24,18 @@ bool has_attribute(const KeySchema& key, std::string_view name) {
     return key.has(name);
 }
 
-/// The key's attributes must be there, of their types.
-Result<> check_start_part(const Item& start, const KeySchema& key, bool of_index) {
+/// The key's attributes must be there, each of its type and fit for a key, one after the other.
+Result<> check_start_part(const Item& start, const KeySchema& key) {
+    const std::size_t hashes = key.hash_attributes().size();
+    std::size_t place = 0;
     for (const KeyAttribute* attribute : attributes_of(key)) {
         const Value* value = start.find(attribute->name);
-        if (value == nullptr && of_index) return validation_fault(bad_start);
-        if (value == nullptr || value->type() != attribute->type) {
-            return validation_fault(of_index
-                                        ? "The provided key element does not match the schema"
-                                        : "The provided starting key is invalid: The provided key "
-                                          "element does not match the schema");
+        if (value == nullptr) return validation_fault(bad_start);
+        if (value->type() != attribute->type) {
+            return validation_fault("The provided key element does not match the schema");
         }
-        const bool empty =
-            (value->string() != nullptr && value->string()->empty()) ||
-            (value->get_if<Binary>() != nullptr && value->get_if<Binary>()->bytes.empty());
-        if (of_index && empty) {
-            return validation_fault(fmt::format(
-                "One or more parameter values are not valid. The AttributeValue for a key "
-                "attribute cannot contain an empty {} value. Key: {}",
-                value->string() != nullptr ? "string" : "binary",
-                attribute->name));
-        }
+        CARILLON_TRY_VOID(check_key_value(*value, *attribute, place < hashes));
+        ++place;
     }
     return {};
 }
@@ -143,7 +135,7 @@ Result<> check_query_start(const ReadCall& call,
     const Item& start = *call.start_key;
     if (start.size() != start_attributes(schema, index)) return validation_fault(bad_start);
     const KeySchema& key = index != nullptr ? index->key : schema.key;
-    CARILLON_TRY_VOID(check_start_part(start, key, true));
+    CARILLON_TRY_VOID(check_start_part(start, key));
     CARILLON_TRY_VOID(check_table_part(start, schema));
     bool same_hash = *start.find(key.hash.name) == condition.hash;
     for (std::size_t i = 0; i < condition.more_hash.size(); ++i) {
@@ -177,7 +169,7 @@ Result<> check_scan_start(const ReadCall& call,
                                     : "The provided starting key is invalid: The provided key "
                                       "element does not match the schema");
     }
-    if (index != nullptr) CARILLON_TRY_VOID(check_start_part(start, index->key, true));
+    if (index != nullptr) CARILLON_TRY_VOID(check_start_part(start, index->key));
     CARILLON_TRY_VOID(check_chosen(call, index));
     return check_table_part(start, schema);
 }
@@ -240,7 +232,18 @@ Result<> check_chosen(const ReadCall& call, const IndexSchema* index) {
                     index->name));
 }
 
+void plan_fetching(ReadCall& call, const TableSchema& schema, const IndexSchema* index) {
+    if (index == nullptr || !index->local || index->projection == ProjectionType::all) return;
+    const bool beyond =
+        call.projection && !beyond_index(call.projection->paths(), schema, *index).empty();
+    call.fetches_items = beyond || call.chosen == Chosen::all;
+    if (beyond && call.capacity != CapacityReport::none) {
+        call.late_projection = std::exchange(call.projection, std::nullopt);
+    }
+}
+
 Select port_select(const ReadCall& call) {
+    if (call.late_projection) return Select::all;
     if (call.chosen == Chosen::count) return Select::count;
     return call.chosen == Chosen::all ? Select::all : Select::attributes;
 }
@@ -252,9 +255,8 @@ Consumed consumed_by_page(const Page& page, const ReadCall& call, const TableSch
     const double units = read_units(page.bytes, call.consistent);
     if (index != nullptr) {
         consumed.add_index(*index, units);
-        // What a local index does not hold is fetched from the table, item by item.
-        if (index->local && index->projection != ProjectionType::all &&
-            call.chosen == Chosen::all) {
+        // Item by item.
+        if (call.fetches_items) {
             for (const Item& item : page.items) {
                 consumed.table_units += read_units(size_of(item), call.consistent);
             }

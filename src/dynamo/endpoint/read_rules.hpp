@@ -25,6 +25,10 @@ struct ReadCall {
     bool legacy_filter = false;
     std::optional<Projection> projection{};
     std::optional<Item> start_key{};
+    /// Whether a local index has to fetch items from its table: what is asked for goes beyond it.
+    bool fetches_items = false;
+    /// Applied to what the engine answers, where that is measured first.
+    std::optional<Projection> late_projection{};
 };
 
 /// The index that the call names, or nullptr for the table; refuses missing ones, and consistent
@@ -64,6 +68,10 @@ struct ReadCall {
 [[nodiscard]] Result<> check_chosen(const ReadCall& call, const IndexSchema* index);
 
 [[nodiscard]] Select port_select(const ReadCall& call);
+
+/// Sets `fetches_items`. What is fetched from the table is paid by whole items; so when that is to
+/// be told, they are asked for whole, and `late_projection` cuts them down.
+void plan_fetching(ReadCall& call, const TableSchema& schema, const IndexSchema* index);
 
 [[nodiscard]] Consumed consumed_by_page(const Page& page,
                                         const ReadCall& call,

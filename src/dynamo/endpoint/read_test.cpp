@@ -84,6 +84,41 @@ TEST_F(Reads, LocalIndexesGiveKeysOrAll) {
         R"("LastEvaluatedKey":{"name":{"S":"n4"},"pk":{"S":"p"},"sk":{"N":"5"}},"ScannedCount":1})");
 }
 
+TEST_F(Reads, LocalIndexesFetchWhatIsAskedForAndIsPaidForByItems) {
+    const std::string by_name =
+        R"("TableName":"rows","IndexName":"by_name","KeyConditionExpression":"pk = :p","Limit":2,
+           "ExpressionAttributeValues":{":p":{"S":"p"}},"ReturnConsumedCapacity":"INDEXES")";
+    const std::string last =
+        R"("LastEvaluatedKey":{"name":{"S":"n5"},"pk":{"S":"p"},"sk":{"N":"4"}},"ScannedCount":2,)"
+        R"("ConsumedCapacity":{"TableName":"rows",)";
+    rig.expect(
+        "Query",
+        "{" + by_name + R"(,"ProjectionExpression":"v, sk"})",
+        R"({"Count":2,"Items":[{"sk":{"N":"5"},"v":{"N":"5"}},{"sk":{"N":"4"},"v":{"N":"4"}}],)" +
+            last + R"("CapacityUnits":1.5,"Table":{"CapacityUnits":1.0},)" +
+            R"("LocalSecondaryIndexes":{"by_name":{"CapacityUnits":0.5}}}})");
+    rig.expect("Query",
+               "{" + by_name + R"(,"ProjectionExpression":"sk"})",
+               R"({"Count":2,"Items":[{"sk":{"N":"5"}},{"sk":{"N":"4"}}],)" + last +
+                   R"("CapacityUnits":0.5,"Table":{"CapacityUnits":0.0},)" +
+                   R"("LocalSecondaryIndexes":{"by_name":{"CapacityUnits":0.5}}}})");
+}
+
+TEST_F(Reads, FiltersSeeWhatTheIndexHolds) {
+    const std::string filter =
+        R"j("IndexName":"by_name","FilterExpression":"attribute_exists(v)","Select":"ALL_ATTRIBUTES")j";
+    rig.expect("Scan",
+               R"({"TableName":"rows",)" + filter + "}",
+               R"({"Count":0,"Items":[],"ScannedCount":5})");
+    rig.expect_error("Query",
+                     R"({"TableName":"rows","KeyConditionExpression":"pk = :p",
+                         "ExpressionAttributeValues":{":p":{"S":"p"}},)" +
+                         filter + "}",
+                     "ValidationException",
+                     "One or more parameter values were invalid: Secondary index by_name does not "
+                     "project one or more filter attributes: [v]");
+}
+
 TEST_F(Reads, LegacyConditionsQueryToo) {
     rig.expect("Query",
                R"({"TableName":"rows","AttributesToGet":["sk"],"KeyConditions":{

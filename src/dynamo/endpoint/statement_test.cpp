@@ -248,12 +248,24 @@ TEST_F(Statements, ReadIndexes) {
     rig.expect_error("ExecuteStatement",
                      statement("SELECT * FROM things.by_kind", R"(,"ConsistentRead":true)"),
                      validation,
-                     "Consistent reads are not supported on global secondary indexes");
+                     "Strongly consistent read is not supported on Global Secondary Indexes");
     ASSERT_EQ(run("INSERT INTO \"rows\" VALUE {'pk': 'a', 'sk': 1, 'name': 'n', 'more': 1}"),
               "{\"Items\":[]}");
     // A local index fetches what it does not hold.
     EXPECT_EQ(run("SELECT more FROM \"rows\".by_name WHERE pk = 'a' AND name = 'n'"),
               R"({"Items":[{"more":{"N":"1"}}]})");
+    const std::string invalid = "One or more parameter values were invalid: ";
+    rig.expect_error("ExecuteStatement",
+                     statement("SELECT more, id, other FROM things.by_kind"),
+                     validation,
+                     invalid + "Global secondary index by_kind does not project [more, other]");
+    rig.expect_error(
+        "ExecuteStatement",
+        statement("SELECT id FROM things.by_kind WHERE kind = 'x' AND more = 1"),
+        validation,
+        invalid + "Secondary index by_kind does not project one or more filter attributes: [more]");
+    // Without the index's key it is a scan, whose filter just never holds.
+    EXPECT_EQ(run("SELECT id FROM things.by_kind WHERE more = 2"), R"({"Items":[]})");
 }
 
 TEST_F(Statements, ReportCapacity) {

@@ -3,6 +3,7 @@
 #include "dynamo/endpoint/attribute_value.hpp"
 #include "dynamo/endpoint/fault.hpp"
 #include "dynamo/expression/compare.hpp"
+#include "dynamo/validate.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,8 +34,11 @@ void sort_items(std::vector<Item>& items, const std::string& attribute, bool for
 }
 
 /// Whether a column asks for what a local index fetches from its table.
-Select select_of(const partiql::ReadPlan& plan, const IndexSchema* index) {
-    const bool fetches = index != nullptr && index->local && !plan.columns.empty();
+Select select_of(const partiql::ReadPlan& plan,
+                 const TableSchema& schema,
+                 const IndexSchema* index) {
+    const bool fetches =
+        index != nullptr && index->local && !beyond_index(plan.columns, schema, *index).empty();
     return fetches ? Select::all : Select::attributes;
 }
 
@@ -91,7 +95,10 @@ Task<Result<StatementPage>> read_page(Database& database,
     const IndexSchema* index = plan.index ? schema.index(*plan.index) : nullptr;
     if (index != nullptr && !index->local && consistent) {
         co_return validation_fault(
-            "Consistent reads are not supported on global secondary indexes");
+            "Strongly consistent read is not supported on Global Secondary Indexes");
+    }
+    if (index != nullptr) {
+        CARILLON_CO_TRY_VOID(check_projected(plan.columns, schema, *index));
     }
     StatementPage out;
     out.consumed.table = schema.name;
@@ -105,14 +112,14 @@ Task<Result<StatementPage>> read_page(Database& database,
             request.limit = limit;
             request.start_key = std::move(at.key);
             request.consistent = consistent;
-            request.select = select_of(plan, index);
+            request.select = select_of(plan, schema, index);
             page = co_await database.scan(std::move(request));
         } else {
             QueryRequest request = query_of(plan, at.partition);
             request.limit = limit;
             request.start_key = std::move(at.key);
             request.consistent = consistent;
-            request.select = select_of(plan, index);
+            request.select = select_of(plan, schema, index);
             page = co_await database.query(std::move(request));
         }
         if (!page) co_return std::unexpected(std::move(page).error());

@@ -3,6 +3,8 @@
 // The texts here are whole: unlike those of the other parsers, only some of them begin with
 // "Invalid KeyConditionExpression: ".
 
+#include "dynamo/expression/key_condition.hpp"
+
 #include "dynamo/expression/condition_node.hpp"
 
 #include <algorithm>
@@ -241,8 +243,19 @@ Result<KeyCondition> parse_key_condition(std::string_view text,
     if (auto checked = condition->check(values); !checked) {
         return prefixed(std::move(checked).error());
     }
+    return make_key_condition(*condition, values, key);
+}
+
+Result<> check_key_terms(const Condition& condition) {
     std::vector<Term> terms;
-    CARILLON_TRY_VOID(collect(condition->root(), terms));
+    return collect(condition.root(), terms);
+}
+
+Result<KeyCondition> make_key_condition(const Condition& condition,
+                                        const ExpressionValues& values,
+                                        const KeyNames& key) {
+    std::vector<Term> terms;
+    CARILLON_TRY_VOID(collect(condition.root(), terms));
     if (key.hash.size() > 1 || key.sort.size() > 1) return assemble_multiple(terms, values, key);
     const std::string_view sort = key.sort.empty() ? std::string_view() : key.sort.front();
     return assemble(terms, values, key.hash.front(), sort);

@@ -33,14 +33,16 @@ struct UsedPlaceholders {
 /// Rules in the order in which DynamoDB checks them.
 enum class Rule : std::uint8_t {
     parentheses,
-    function,   ///< Functions that do not exist here.
-    misuse,     ///< Functions where they may not stand.
-    reserved,   ///< Reserved words, list indexes.
-    section,    ///< Clauses of updates given twice.
-    operators,  ///< Too many of them.
-    names,      ///< Undefined #names.
-    values,     ///< Undefined :values, where the parser was given the values.
-    paths,      ///< Overlaps and conflicts.
+    function,            ///< Functions that do not exist here.
+    misuse,              ///< Functions where they may not stand.
+    reserved,            ///< Reserved words, list indexes.
+    function_of_update,  ///< Functions that do not exist, in updates: there reserved words come
+                         ///< first.
+    section,             ///< Clauses of updates given twice.
+    operators,           ///< Too many of them.
+    names,               ///< Undefined #names.
+    values,              ///< Undefined :values, where the parser was given the values.
+    paths,               ///< Overlaps and conflicts.
     operands,
     nesting,  ///< A guard of our own, not DynamoDB's.
     count,

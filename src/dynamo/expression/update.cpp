@@ -37,10 +37,14 @@ public:
             case OperandKind::minus:
                 break;
         }
+        // A first operand of a wrong type is named before a second one that is missing.
+        const Type wanted = operand.kind == OperandKind::list_append ? Type::list : Type::number;
         CARILLON_TRY(Value left, evaluate(operand.children[0]));
+        if (left.type() != wanted) return wrong_type();
         CARILLON_TRY(Value right, evaluate(operand.children[1]));
+        if (right.type() != wanted) return wrong_type();
         return operand.kind == OperandKind::list_append
-                   ? append(std::move(left), std::move(right))
+                   ? Result<Value>(append(std::move(left), std::move(right)))
                    : sum(left, right, operand.kind == OperandKind::plus);
     }
 
@@ -58,10 +62,9 @@ private:
             "The provided expression refers to an attribute that does not exist in the item");
     }
 
-    static Result<Value> append(Value left, Value right) {
+    static Value append(Value left, Value right) {
         List* list = left.get_if<List>();
         List* tail = right.get_if<List>();
-        if (list == nullptr || tail == nullptr) return wrong_type();
         list->insert(list->end(),
                      std::make_move_iterator(tail->begin()),
                      std::make_move_iterator(tail->end()));
@@ -69,10 +72,9 @@ private:
     }
 
     static Result<Value> sum(const Value& left, const Value& right, bool plus) {
-        const Number* one = left.number();
-        const Number* two = right.number();
-        if (one == nullptr || two == nullptr) return wrong_type();
-        CARILLON_TRY(const Number result, plus ? one->plus(*two) : one->minus(*two));
+        const Number& one = *left.number();
+        const Number& two = *right.number();
+        CARILLON_TRY(const Number result, plus ? one.plus(two) : one.minus(two));
         return Value(result);
     }
 

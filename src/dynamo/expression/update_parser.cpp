@@ -146,7 +146,7 @@ private:
                                                                    "contains",
                                                                    "size"};
         const bool elsewhere = std::ranges::find(of_conditions, name) != of_conditions.end();
-        note(Rule::function,
+        note(Rule::function_of_update,
              (elsewhere ? "The function is not allowed in an update expression; function: "
                         : "Invalid function name; function: ") +
                  std::string(name));
