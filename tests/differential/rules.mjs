@@ -39,6 +39,7 @@ function mistypedParts(node, top = true) {
     const scalar = value === null || typeof value !== 'object';
     if (top && textMembers.includes(name) && typeof value !== 'string') count++;
     else if (name === 'B' && scalar && !isBase64(value)) count++;
+    else if (/^[SN]S$/.test(name) && Array.isArray(value)) count += value.filter((one) => typeof one !== 'string').length;
     else if (name === 'BS' && Array.isArray(value)) count += value.filter((one) => !isBase64(one)).length;
     else if (/^(BOOL|NULL)$/.test(name) && scalar && typeof value !== 'boolean') count++;
     else if (/^[SN]$/.test(name) && typeof value !== 'string') count++;
@@ -204,11 +205,11 @@ export const rules = [
   },
   {
     id: 'empty-key-conditions',
-    title: 'Key conditions with an empty value, on indexes and in the legacy form',
+    title: 'Key conditions with an empty value',
     right: 'Carillon',
-    why: 'No key attribute may be empty, so such a condition is refused as it is on a table; dynalite finds nothing.',
+    why: 'No key attribute may be empty, so such a condition is refused; dynalite finds nothing.',
     source: `${developerGuide}HowItWorks.NamingRulesDataTypes.html`,
-    when: ({ ours, theirs, request }) => (request.body.KeyConditions !== undefined || request.body.IndexName !== undefined) && ok(theirs) && theirs.body.ScannedCount === 0
+    when: ({ ours, theirs, request }) => request.target === 'Query' && ok(theirs) && theirs.body.ScannedCount === 0
       && /AttributeValue for a key attribute cannot contain an empty (string|binary) value/.test(said(ours)),
   },
   {
@@ -588,12 +589,12 @@ export const rules = [
   },
   {
     id: 'operand-and-undefined',
-    title: 'Which is named, a wrong operand or an undefined value behind it',
+    title: 'Which is named, wrong operands of size or an undefined value behind it',
     right: 'either',
     why: 'Both are in one comparison. DynamoDB goes through the clauses as they are written, and so does Carillon; dynalite looks for undefined values of a comparison first.',
     source: 'https://github.com/paritysuite/dynamodb-conformance',
-    when: ({ ours, theirs, request }) => /operator or function: size, operand type: N$/.test(said(ours))
-      && /An expression attribute value used in expression is not defined; attribute value: :\w+$/.test(said(theirs)) && /size\s*\(\s*size\s*\(/.test(JSON.stringify(request.body)),
+    when: ({ ours, theirs, request }) => /operator or function: size, (operand type: N|number of operands: \d+)$/.test(said(ours))
+      && /An expression attribute value used in expression is not defined; attribute value: :\w+$/.test(said(theirs)) && /size\s*\(\s*size\s*\(|size\s*\([^()]*,/.test(JSON.stringify(request.body)),
   },
   {
     id: 'falsy-in',
@@ -607,6 +608,40 @@ export const rules = [
       if (/ConditionalCheckFailed/.test(theirs.body.__type)) return true;
       return ok(theirs) && ours.body.ScannedCount !== undefined && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count !== theirs.body.Count;
     },
+  },
+  {
+    id: 'sizes-of-nothing',
+    title: 'Comparing the sizes of what is not there',
+    right: 'Carillon',
+    why: 'A comparison with an attribute that the item lacks does not hold; dynalite takes one missing size for the equal of another.',
+    source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
+    when: ({ ours, theirs, request }) => {
+      if (!/size\s*\([^()]*\)\s*(=|<=|>=)\s*size\s*\(/.test(JSON.stringify(request.body)) || !ok(theirs)) return false;
+      if (/ConditionalCheckFailed/.test(ours.body.__type)) return true;
+      return ok(ours) && ours.body.ScannedCount !== undefined && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count < theirs.body.Count;
+    },
+  },
+  {
+    id: 'filter-of-fetched',
+    title: 'A scan of a local index whose filter names what the index does not hold, and that asks for all attributes',
+    right: 'either',
+    why: 'Items are fetched from the table, and no document says whether before the filter or behind it. Carillon filters what the index holds, as where nothing is fetched; dynalite filters what it has fetched.',
+    source: `${reference}API_Scan.html#DDB-Scan-request-Select`,
+    when: ({ ours, theirs, request, table }) => {
+      const { Select, FilterExpression, ScanFilter, IndexName } = request.body;
+      return request.target === 'Scan' && Select === 'ALL_ATTRIBUTES' && (FilterExpression ?? ScanFilter) !== undefined && ok(ours) && ok(theirs)
+        && table.indexes.some((index) => index.local && index.name === IndexName && index.projection.ProjectionType !== 'ALL')
+        && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count !== theirs.body.Count;
+    },
+  },
+  {
+    id: 'hash-operator',
+    title: 'Which is named, an operator that a hash key does not take or a value of another type',
+    right: 'either',
+    why: 'Both are refused. Carillon looks at the operators of all conditions first, dynalite at the types.',
+    source: `${reference}API_Query.html`,
+    when: ({ ours, theirs, request }) => request.target === 'Query' && said(ours) === 'Query key condition not supported'
+      && said(theirs) === 'One or more parameter values were invalid: Condition parameter type does not match schema type',
   },
   {
     id: 'false-doubles',
@@ -665,6 +700,6 @@ export const rules = [
     right: 'Carillon',
     why: 'Strongly consistent reads are not supported on global secondary indexes, and a Scan that asks for one is refused as a Query is; dynalite does not always look at ConsistentRead there, and names another fault first.',
     source: `${reference}API_Scan.html#DDB-Scan-request-ConsistentRead`,
-    when: ({ ours, theirs, request }) => request.target === 'Scan' && request.body?.ConsistentRead === true && said(ours) === 'Consistent reads are not supported on global secondary indexes',
+    when: ({ ours, theirs, request }) => request.target === 'Scan' && /^(true|1|yes)$/i.test(request.body?.ConsistentRead) && said(ours) === 'Consistent reads are not supported on global secondary indexes',
   },
 ];

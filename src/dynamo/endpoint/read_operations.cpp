@@ -87,11 +87,18 @@ Result<ReadCall> read_common(const Json& json,
     call.consistent = boolean_member(json, "ConsistentRead").value_or(false);
     call.limit = integer_member(json, "Limit");
     call.capacity = read_capacity_report(json);
+    // Scans look at them before their filter, queries after it.
+    const bool scans = filter_parameter == "ScanFilter";
+    if (scans) {
+        CARILLON_TRY(call.projection, read_attributes_to_get(json));
+    }
     CARILLON_TRY(const auto filter, read_conditions(json, filter_parameter));
     call.legacy_filter = !filter.empty();
     CARILLON_TRY(call.filter,
                  to_filter(filter, text_member(json, "ConditionalOperator").value_or("AND")));
-    CARILLON_TRY(call.projection, read_attributes_to_get(json));
+    if (!scans) {
+        CARILLON_TRY(call.projection, read_attributes_to_get(json));
+    }
     CARILLON_TRY(call.start_key, read_start_key(json));
     return call;
 }

@@ -137,7 +137,8 @@ private:
     }
 
     bool function(std::string_view name, OperandKind& kind) {
-        kind = name == "if_not_exists" ? OperandKind::if_not_exists : OperandKind::list_append;
+        // An unknown one is not taken for list_append, which has rules of its own about its place.
+        kind = name == "list_append" ? OperandKind::list_append : OperandKind::if_not_exists;
         if (name == operator_text(kind)) return true;
         constexpr std::array<std::string_view, 6> of_conditions = {"attribute_exists",
                                                                    "attribute_not_exists",

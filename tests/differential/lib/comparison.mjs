@@ -54,7 +54,7 @@ export class Comparison {
     } else {
       this.failures.push({ ...difference, round: this.round, number: this.number, history: [...history] });
     }
-    const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'CreateTable', 'DeleteTable', 'UpdateTable', 'TransactWriteItems'].includes(request.target);
+    const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'CreateTable', 'DeleteTable', 'UpdateTable', 'TransactWriteItems'].includes(request.target.trim());
     return { ...difference, apart: writes && (ours.status !== theirs.status || ours.status === 200) };
   }
 
