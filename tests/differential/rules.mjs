@@ -43,6 +43,7 @@ function mistypedParts(node, top = true) {
     else if (name === 'BS' && Array.isArray(value)) count += value.filter((one) => !isBase64(one)).length;
     else if (/^(BOOL|NULL)$/.test(name) && scalar && typeof value !== 'boolean') count++;
     else if (/^[SN]$/.test(name) && typeof value !== 'string') count++;
+    else if (name === 'L' && scalar || /^(M|Value)$/.test(name) && scalar) count++;
     count += mistypedParts(value, false);
   }
   return count;
@@ -166,6 +167,23 @@ export const rules = [
     source: `${developerGuide}Programming.Errors.html`,
     when: ({ ours, theirs }) => /^Invalid \w+: (Syntax error; Expected |.* is not defined; attribute (value: :|name: #)$)/.test(said(theirs))
       && (/^Invalid \w+: Syntax error; token: /.test(said(ours)) || said(ours).endsWith('The expression can not be empty;')),
+  },
+  {
+    id: 'names-with-underscore',
+    title: 'Names that begin with an underscore',
+    right: 'Carillon',
+    why: 'The first character of a name in an expression is a letter; others need a placeholder. dynalite takes an underscore.',
+    source: `${developerGuide}Expressions.ExpressionAttributeNames.html`,
+    when: ({ ours, request }) => /^Invalid \w+: Syntax error; token: "_", near: /.test(said(ours)) && /[\s(]_\w|":\s*"_\w/.test(JSON.stringify(request.body)),
+  },
+  {
+    id: 'operand-and-index-key',
+    title: 'Which is named, an operand of a wrong type or an index key of one',
+    right: 'either',
+    why: 'Both come of one update. Carillon carries out the update and then looks at the item; dynalite looks at index keys on the way.',
+    source: `${reference}API_UpdateItem.html`,
+    when: ({ ours, theirs, request }) => request.target === 'UpdateItem' && said(ours) === 'An operand in the update expression has an incorrect data type'
+      && said(theirs) === 'The update expression attempted to update the secondary index key to unsupported type',
   },
   {
     id: 'not-not',
