@@ -38,6 +38,7 @@ enum class Rule : std::uint8_t {
     reserved,            ///< Reserved words, list indexes.
     function_of_update,  ///< Functions that do not exist, in updates: there reserved words come
                          ///< first.
+    misuse_of_update,    ///< ... and those where they may not stand.
     section,             ///< Clauses of updates given twice.
     operators,           ///< Too many of them.
     names,               ///< Undefined #names.

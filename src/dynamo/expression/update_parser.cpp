@@ -125,7 +125,7 @@ private:
             if (known && argument.kind == OperandKind::list_append &&
                 out.kind == OperandKind::list_append) {
                 note(
-                    Rule::misuse,
+                    Rule::misuse_of_update,
                     "The function is not allowed to be used this way in an expression; function: " +
                         name);
             }
