@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace carillon::bench {
@@ -205,13 +206,27 @@ void all(const char* what, EmbeddedOptions options, double seconds) {
 }  // namespace carillon::bench
 
 int main(int argc, char** argv) {
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    const bool quick = std::erase(arguments, "--quick") > 0;
+    if (!arguments.empty() && arguments[0].starts_with('-')) {
+        std::fputs("usage: carillon_bench_engine [--quick] [DIRECTORY [SECONDS [BUFFER_MB]]]\n",
+                   stderr);
+        return 2;
+    }
     const std::filesystem::path directory =
-        argc > 1 ? argv[1] : std::filesystem::temp_directory_path() / "carillon-bench-engine";
-    const double seconds = argc > 2 ? std::atof(argv[2]) : 3;
-    std::filesystem::remove_all(directory);
+        arguments.empty() ? std::filesystem::temp_directory_path() /
+                                ("carillon-bench-engine-" + std::to_string(getpid()))
+                          : std::filesystem::path(arguments[0]);
+    // It is removed between the measurements.
+    if (std::filesystem::exists(directory)) {
+        std::fprintf(stderr, "%s exists already: name a new directory\n", directory.c_str());
+        return 2;
+    }
+    const double usual_seconds = quick ? 0.1 : 3;
+    const double seconds = arguments.size() > 1 ? std::stod(arguments[1]) : usual_seconds;
     carillon::dynamo::EmbeddedOptions options;
     options.directory = directory.string();
-    if (argc > 3) options.item_buffer_bytes = static_cast<std::size_t>(std::atoll(argv[3])) << 20;
+    if (arguments.size() > 2) options.item_buffer_bytes = std::stoul(arguments[2]) << 20U;
     carillon::bench::all("directory, synced", options, seconds);
     std::filesystem::remove_all(directory);
     options.sync = false;

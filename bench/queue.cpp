@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <time.h>
+#include <unistd.h>
 #include <vector>
 
 namespace carillon {
@@ -191,11 +192,24 @@ struct Bench {
 }  // namespace carillon
 
 int main(int argc, char** argv) {
-    const std::string what = argc > 1 ? argv[1] : "all";
-    const std::string directory = argc > 2 ? argv[2] : "carillon-bench-queue";
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    const bool quick = std::erase(arguments, "--quick") > 0;
+    if (!arguments.empty() && arguments[0].starts_with('-')) {
+        std::fputs("usage: carillon_bench_queue [--quick] [SCENARIO|all [DIRECTORY [COUNT]]]\n",
+                   stderr);
+        return 2;
+    }
+    const std::string what = arguments.empty() ? "all" : arguments[0];
+    const std::string directory =
+        arguments.size() > 1 ? arguments[1] : "carillon-bench-queue-" + std::to_string(getpid());
+    // It is removed in the end.
+    if (std::filesystem::exists(directory)) {
+        std::fprintf(stderr, "%s exists already: name a new directory\n", directory.c_str());
+        return 2;
+    }
     carillon::Bench bench;
-    bench.count = argc > 3 ? std::stoul(argv[3]) : 100'000;
-    std::filesystem::remove_all(directory);
+    const std::size_t usual_count = quick ? 2'000 : 100'000;
+    bench.count = arguments.size() > 2 ? std::stoul(arguments[2]) : usual_count;
     auto store = carillon::dynamo::open_embedded({.directory = directory}, bench.clock);
     if (!store) {
         std::fprintf(stderr, "%s\n", carillon::describe(store.error()).c_str());

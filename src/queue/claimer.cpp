@@ -235,6 +235,7 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     request.limit = std::min(context_.options.claim_batch, book_.room(cursor.band));
     if (stealing_) request.may_steal = std::max<std::size_t>(1, request.limit / 8);
     const TimePoint until = request.until;
+    const bool from_head = !request.position.after && !request.position.from;
     const std::int64_t began = context_.loop.clock().ticks();
     CARILLON_CO_TRY(Found found, co_await scan(std::move(request)));
     // Before anything else can move the cursor: rereads asked for meanwhile are applied later.
@@ -249,7 +250,8 @@ Task<Result<>> Claimer::look_at_partition(std::size_t index) {
     }
     const bool taken = !found.taken.empty();
     round_taken_ += found.taken.size() - found.stolen;
-    cursor.others = found.others > 0;
+    // Of all pages since the head.
+    cursor.others = found.others > 0 || (cursor.others && !from_head);
     cursor.idle = !taken && !cursor.others && cursor.exhausted;
     cursor.rest = context_.options.poll_interval;
     cursor.look_at = now + cursor.rest;
