@@ -14,16 +14,15 @@ import argparse
 import collections
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from carillon import Receiver, Server, finish  # noqa: E402
+from carillon import Server  # noqa: E402
 from seed_worker import Table  # noqa: E402
+from shared import Trial  # noqa: E402
 
 TABLE = "events-outbox"
 LEASE_S = 3.0
@@ -31,15 +30,6 @@ LEASE_S = 3.0
 IN_FLIGHT_S = 5.0
 # What a worker had sent before it died may reach this receiver's threads a little after its death.
 RECEIVER_LAG_S = 0.5
-
-
-class Dynamodb(Server):
-    def command(self):
-        return [self.program, "dynamodb", "--store", f"embedded:{self.directory}", "--port", str(self.port)]
-
-    @property
-    def endpoint(self):
-        return f"http://{self.host}:{self.port}"
 
 
 class Worker(Server):
@@ -219,21 +209,16 @@ def main():
     print(f"seed {arguments.seed}")
     rng = random.Random(arguments.seed)
 
-    scratch = tempfile.mkdtemp(prefix="carillon-fleet-")
-    receiver = Receiver(delay_s=0.01, refuse=lambda webhook_id: (webhook_id or "").startswith("poison"))
-    started, failures = [], []
-    try:
-        os.makedirs(os.path.join(scratch, "dynamodb"))
-        dynamodb = Dynamodb(arguments.program, os.path.join(scratch, "dynamodb", "store")).start()
-        started.append(dynamodb)
+    with Trial("fleet", delay_s=0.01, refuse=lambda webhook_id: (webhook_id or "").startswith("poison")) as trial:
+        dynamodb = trial.start_dynamodb(arguments.program)
         servers = []
         for name in ("carillon-a", "carillon-b"):
-            os.makedirs(os.path.join(scratch, name))
-            servers.append(Worker(arguments.program, os.path.join(scratch, name, "store"), dynamodb.endpoint,
-                                  receiver.url, name).start())
-            started.append(servers[-1])
-        seeds = SeedWorker(dynamodb.endpoint, receiver.url, "typescript", os.path.join(scratch, "seed.log")).start()
-        started.append(seeds)
+            os.makedirs(os.path.join(trial.scratch, name))
+            servers.append(Worker(arguments.program, os.path.join(trial.scratch, name, "store"), dynamodb.url,
+                                  trial.receiver.url, name).start())
+            trial.started.append(servers[-1])
+        seeds = SeedWorker(dynamodb.url, trial.receiver.url, "typescript", os.path.join(trial.scratch, "seed.log")).start()
+        trial.started.append(seeds)
 
         emitting_failures = []
 
@@ -247,31 +232,14 @@ def main():
         emitter.start()
         kills = kill_at_random([*servers, seeds], arguments.kills, arguments.seconds, rng)
         emitter.join()
-        failures += emitting_failures
+        trial.failures += emitting_failures
         print(f"killed {dict(collections.Counter(name for name, _, _ in kills))}")
-        table = Table(dynamodb.endpoint, TABLE)
+        table = Table(dynamodb.url, TABLE)
         rows, unsettled = wait_until_settled(table, arguments.events, 90)
-        failures += unsettled
+        trial.failures += unsettled
         if not unsettled:
-            failures += reconcile(arguments.events, rows, receiver, kills, servers[0], table)
-        for server in servers:
-            code = server.stop()
-            if code != 0:
-                failures.append(f"a server ended with {code}:\n{server.log_tail()}")
-    except RuntimeError as error:
-        failures.append(str(error))
-    finally:
-        for process in started:
-            if process.alive():
-                process.kill()
-        receiver.close()
-    if failures:
-        for process in started:
-            print(f"--- {process.log_path}\n{process.log_tail(15)}")
-        print(f"kept: {scratch}")
-    else:
-        shutil.rmtree(scratch, ignore_errors=True)
-    finish(failures)
+            trial.failures += reconcile(arguments.events, rows, trial.receiver, kills, servers[0], table)
+        trial.stop(servers)
 
 
 if __name__ == "__main__":

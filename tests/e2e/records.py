@@ -9,7 +9,6 @@ which is killed with kill -9: each record is processed once, unless its lease ha
 import collections
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from carillon import finish  # noqa: E402
+from carillon import Dynamodb, finish  # noqa: E402
 
 failures = []
 RECORDS = 2000
@@ -133,27 +132,9 @@ def stopped_by_a_signal(records):
         failures.append(f"stopped: {report['processed']} processed")
 
 
-class Dynamodb:
-    """`carillon dynamodb` on a free port."""
-
-    def __init__(self, program, store, scratch):
-        self.process = subprocess.Popen([program, "dynamodb", "--port", "0", "--store", store],
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=scratch)
-        self.url = None
-        for line in self.process.stdout:
-            found = re.search(r"listening on (http:\S+)", line)
-            if found:
-                self.url = found.group(1)
-                break
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
-
-
 def two_processes_one_killed(program, scratch, layout, options):
     """Each run of the command writes a line with the record and the time, when it ends."""
-    server = Dynamodb(program, "memory:", scratch)
+    server = Dynamodb(program, os.path.join(scratch, "dynamodb"), "memory:").start()
     try:
         records = Program(program, scratch, "--url", server.url)
         table = ["--table", "Shared" if layout == "sharded" else "Records"]

@@ -16,16 +16,14 @@ import collections
 import http.client
 import json
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from carillon import Receiver, finish, iso  # noqa: E402
-from shared import IN_FLIGHT_S, LEASE_S, RECEIVER_LAG_S, Dynamodb, start_sharers  # noqa: E402
+from carillon import iso  # noqa: E402
+from shared import IN_FLIGHT_S, LEASE_S, RECEIVER_LAG_S, Trial, start_sharers  # noqa: E402
 
 THREADS_PER_SERVER = 4
 
@@ -178,22 +176,16 @@ def main():
     arguments = parser.parse_args()
     count, fires = arguments.schedules, arguments.fires
 
-    scratch = tempfile.mkdtemp(prefix="carillon-shared-schedules-")
-    receiver = Receiver(delay_s=0.01)
-    started = []
-    failures = []
-    try:
-        os.makedirs(os.path.join(scratch, "dynamodb"))
-        dynamodb = Dynamodb(arguments.program, os.path.join(scratch, "dynamodb", "store")).start()
-        started.append(dynamodb)
-        servers = start_sharers(arguments.program, scratch, dynamodb, "--schedules", "true")
-        started += servers
+    with Trial("shared-schedules", delay_s=0.01) as trial:
+        dynamodb = trial.start_dynamodb(arguments.program)
+        servers = start_sharers(arguments.program, trial.scratch, dynamodb, "--schedules", "true")
+        trial.started += servers
 
         # Made well before they are due, however slow the machine is.
         begin = int(time.time()) + 10 + count // 15
-        ids = make(servers, receiver, count, begin, arguments.every, fires)
+        ids = make(servers, trial.receiver, count, begin, arguments.every, fires)
         if time.time() > begin:
-            failures.append(f"they were made {time.time() - begin:.1f} s too late")
+            trial.failures.append(f"they were made {time.time() - begin:.1f} s too late")
         instants = [iso(begin + arguments.every * n) for n in range(fires)]
 
         # A moment behind the middle one, when its deliveries are under way.
@@ -202,32 +194,15 @@ def main():
         at = time.time()
         victim.kill()
         killed = (at, time.time())
-        print(f"killed one of three {at - begin:.1f} s after the first was due, after {len(receiver.receipts)} deliveries")
+        print(f"killed one of three {at - begin:.1f} s after the first was due, after {len(trial.receiver.receipts)} deliveries")
         runs = wait_until_done(servers[0], count * fires, arguments.every * fires + 2 * LEASE_S + 60)
         print(f"all is done {time.time() - begin:.1f} s after the first was due")
-        failures += check_ledger(servers, ids, instants)
-        failures += check_runs(runs, ids, instants, receiver, killed)
+        trial.failures += check_ledger(servers, ids, instants)
+        trial.failures += check_runs(runs, ids, instants, trial.receiver, killed)
         shares = [server.metric("carillon_schedule_fires_total") for server in servers]
         if min(shares) == 0:
-            failures.append(f"one of the servers fired nothing: {shares}")
-        for server in servers:
-            code = server.stop()
-            if code != 0:
-                failures.append(f"a server ended with {code}:\n{server.log_tail()}")
-    except RuntimeError as error:
-        failures.append(str(error))
-    finally:
-        for process in started:
-            if process.alive():
-                process.kill()
-        receiver.close()
-    if failures:
-        for process in started:
-            print(f"--- {process.log_path}\n{process.log_tail(15)}")
-        print(f"kept: {scratch}")
-    else:
-        shutil.rmtree(scratch, ignore_errors=True)
-    finish(failures)
+            trial.failures.append(f"one of the servers fired nothing: {shares}")
+        trial.stop(servers)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,13 @@ servers that have nothing to do ask little of the store.
 import argparse
 import collections
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from carillon import Receiver, finish, iso  # noqa: E402
-from shared import IN_FLIGHT_S, LEASE_S, RECEIVER_LAG_S, Dynamodb, start_sharers  # noqa: E402
+from carillon import iso  # noqa: E402
+from shared import IN_FLIGHT_S, LEASE_S, RECEIVER_LAG_S, Trial, start_sharers  # noqa: E402
 
 NAMESPACE = "shared"
 
@@ -109,19 +107,13 @@ def main():
     parser.add_argument("--over", type=float, default=10)
     arguments = parser.parse_args()
 
-    scratch = tempfile.mkdtemp(prefix="carillon-shared-")
-    receiver = Receiver(delay_s=0.01)
-    started = []
-    failures = []
-    try:
-        os.makedirs(os.path.join(scratch, "dynamodb"))
-        dynamodb = Dynamodb(arguments.program, os.path.join(scratch, "dynamodb", "store")).start()
-        started.append(dynamodb)
-        servers = start_sharers(arguments.program, scratch, dynamodb)
-        started += servers
+    with Trial("shared", delay_s=0.01) as trial:
+        dynamodb = trial.start_dynamodb(arguments.program)
+        servers = start_sharers(arguments.program, trial.scratch, dynamodb)
+        trial.started += servers
 
-        begin, failed = register(servers, receiver, arguments.webhooks, arguments.over)
-        failures += failed
+        begin, failed = register(servers, trial.receiver, arguments.webhooks, arguments.over)
+        trial.failures += failed
         time.sleep(max(0.0, begin + arguments.over / 2 - time.time()))
         shares = [server.metric("carillon_queue_started_total") for server in servers]
         victim = servers.pop()
@@ -131,31 +123,14 @@ def main():
         print(f"killed one of three after {at - begin:.1f} s; started by then: {[int(s) for s in shares]}")
         done = wait_until_done(servers[0], arguments.webhooks, LEASE_S + 60)
         print(f"{done} COMPLETED {time.time() - begin:.1f} s after the first was due")
-        failures += reconcile(arguments.webhooks, servers[0], receiver, begin, arguments.over, killed)
+        trial.failures += reconcile(arguments.webhooks, servers[0], trial.receiver, begin, arguments.over, killed)
         if min(shares) == 0:
-            failures.append(f"one of the servers did nothing: {shares}")
+            trial.failures.append(f"one of the servers did nothing: {shares}")
         cost = idle_cost(servers[1])
         print(f"an idle server makes {cost:.1f} requests/s")
         if cost > 5:
-            failures.append(f"an idle server makes {cost:.1f} requests/s")
-        for server in servers:
-            code = server.stop()
-            if code != 0:
-                failures.append(f"a server ended with {code}:\n{server.log_tail()}")
-    except RuntimeError as error:
-        failures.append(str(error))
-    finally:
-        for process in started:
-            if process.alive():
-                process.kill()
-        receiver.close()
-    if failures:
-        for process in started:
-            print(f"--- {process.log_path}\n{process.log_tail(15)}")
-        print(f"kept: {scratch}")
-    else:
-        shutil.rmtree(scratch, ignore_errors=True)
-    finish(failures)
+            trial.failures.append(f"an idle server makes {cost:.1f} requests/s")
+        trial.stop(servers)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,7 @@ backup and restore, migrations between them, with an interruption in between.
 
 import json
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +15,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from carillon import finish  # noqa: E402
+from carillon import Dynamodb, finish  # noqa: E402
 
 failures = []
 ITEMS = 3000
@@ -49,24 +47,6 @@ class Program:
         return json.loads(self(*arguments, "--json", **more).stdout)
 
 
-class Dynamodb:
-    """`carillon dynamodb` on a free port."""
-
-    def __init__(self, program, store, scratch):
-        self.process = subprocess.Popen([program, "dynamodb", "--port", "0", "--store", store],
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=scratch)
-        self.url = None
-        for line in self.process.stdout:
-            found = re.search(r"listening on (http:\S+)", line)
-            if found:
-                self.url = found.group(1)
-                break
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
-
-
 def call(url, operation, **body):
     import urllib.request
     request = urllib.request.Request(url, json.dumps(body).encode(), {
@@ -91,7 +71,7 @@ def items(count):
 
 def over_a_server(run):
     """Everything that the protocol allows, on a server that has the directory open."""
-    server = Dynamodb(run.program, "embedded:one", run.scratch)
+    server = Dynamodb(run.program, os.path.join(run.scratch, "one")).start()
     try:
         at = ["--url", server.url]
         make_table(server.url)
@@ -138,7 +118,7 @@ class Transfers(threading.Thread):
 
 def looked_after_while_it_runs(run):
     """Backup, check and compaction of a server that is written to all the time."""
-    server = Dynamodb(run.program, "embedded:one", run.scratch)
+    server = Dynamodb(run.program, os.path.join(run.scratch, "one")).start()
     try:
         at = ["--endpoint", server.url]
         for key in ("left", "right"):
@@ -239,7 +219,7 @@ def migrations(run):
     run("migrate", "--from", "memory:", "--to", "embedded:six", code=2)
 
     # To a server, killed on the way, and on.
-    server = Dynamodb(run.program, "embedded:seven", run.scratch)
+    server = Dynamodb(run.program, os.path.join(run.scratch, "seven")).start()
     try:
         command = [run.program, "migrate", "--from", "embedded:two", "--to", server.url, "--state", "state.json"]
         process = subprocess.Popen(command, cwd=run.scratch, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -94,6 +94,21 @@ class Server:
                 return items
 
 
+class Dynamodb(Server):
+    """`carillon dynamodb`: durable in `directory`, unless another `store` is named."""
+
+    def __init__(self, program, directory, store=None):
+        super().__init__(program, directory)
+        self.store = store or f"embedded:{directory}"
+
+    def command(self):
+        return [self.program, "dynamodb", "--store", self.store, "--port", str(self.port)]
+
+    @property
+    def url(self):
+        return f"http://{self.host}:{self.port}"
+
+
 class Receipt:
     __slots__ = ("webhook_id", "started", "status", "path", "attempt")
 
