@@ -13,6 +13,10 @@ outbox::Retention retention_of(std::string_view name) {
     return outbox::Retention::keep;
 }
 
+std::string archive_table_of(const EventsConfig& events) {
+    return events.table + "-archive";
+}
+
 outbox::BusOptions bus_options(const Config& config, std::string owner, Log& log) {
     const EventsConfig& events = config.events;
     outbox::BusOptions options;
@@ -24,7 +28,7 @@ outbox::BusOptions bus_options(const Config& config, std::string owner, Log& log
     options.base_backoff = events.retry_base;
     options.retention = retention_of(events.retention);
     options.completed_ttl = events.completed_ttl;
-    options.archive_table = events.table + "-archive";
+    options.archive_table = archive_table_of(events);
     if (events.acknowledge_unknown) options.unknown = outbox::UnknownTypes::acknowledge;
     options.concurrency = std::max(options.concurrency, config.concurrency);
     if (!owner.empty()) options.owner = std::move(owner);
@@ -55,6 +59,15 @@ outbox::Layout layout_of(const EventsConfig& events) {
     }
     if (!events.index.empty()) layout.index = events.index;
     return layout;
+}
+
+std::vector<dynamo::TableSchema> outbox_tables(const EventsConfig& events) {
+    std::vector<dynamo::TableSchema> schemas;
+    schemas.push_back(layout_of(events).schema());
+    if (retention_of(events.retention) == outbox::Retention::archive) {
+        schemas.push_back(outbox::archive_schema(archive_table_of(events)));
+    }
+    return schemas;
 }
 
 OutboxWiring::OutboxWiring(const Config& config,

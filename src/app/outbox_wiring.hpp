@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace carillon::app {
 
@@ -16,6 +17,9 @@ namespace carillon::app {
 [[nodiscard]] bool outbox_wanted(const Config& config, bool shared_store);
 
 [[nodiscard]] outbox::Layout layout_of(const EventsConfig& events);
+
+/// The outbox's tables in a store without a prefix.
+[[nodiscard]] std::vector<dynamo::TableSchema> outbox_tables(const EventsConfig& events);
 
 class OutboxWiring {
 public:

@@ -5,12 +5,16 @@
 #include "app/store.hpp"
 #include "cli/table_templates.hpp"
 #include "dynamo/ensure_table.hpp"
+#include "layer/table.hpp"
+#include "queue/peers.hpp"
+#include "queue/queue.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/task_group.hpp"
 #include "webhooks/webhook.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ostream>
@@ -117,16 +121,23 @@ Result<std::vector<dynamo::TableSchema>> tables_of(const Config& config, bool wi
     schemas.push_back(webhooks::table_schema(
         prefix + config.table, spread ? webhooks::Layout::spread : webhooks::Layout::seed));
     const bool shared = url.dynamodb.has_value();
+    const auto add = [&](dynamo::TableSchema schema) {
+        schema.name = prefix + schema.name;
+        // Layers may share a table.
+        const auto same = std::ranges::find(schemas, schema.name, &dynamo::TableSchema::name);
+        if (same == schemas.end()) schemas.push_back(std::move(schema));
+    };
+    if (shared) add(queue::workers_schema(queue::QueueOptions{}.workers_table));
     if (schedules_wanted(config, shared)) {
         for (dynamo::TableSchema& schema : schedules::Tables(schedules::TableNames{}).schemas()) {
-            schema.name = prefix + schema.name;
-            schemas.push_back(std::move(schema));
+            add(std::move(schema));
         }
     }
     if (outbox_wanted(config, shared)) {
-        dynamo::TableSchema schema = layout_of(config.events).schema();
-        schema.name = prefix + schema.name;
-        schemas.push_back(std::move(schema));
+        for (dynamo::TableSchema& schema : outbox_tables(config.events)) add(std::move(schema));
+    }
+    for (const LayerConfig& one : config.layers) {
+        add(layer::LayerTable(one.table, one.name).schema());
     }
     return schemas;
 }

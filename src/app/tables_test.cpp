@@ -70,7 +70,7 @@ TEST(Tables, AreWrittenAsTemplates) {
               std::string::npos);
 }
 
-TEST(Tables, OfSchedulesAreThoseOfTheServer) {
+TEST(Tables, AreAllThatTheServerUses) {
     Config config;
     const auto names = [&] {
         std::string all;
@@ -80,12 +80,16 @@ TEST(Tables, OfSchedulesAreThoseOfTheServer) {
         return all;
     };
     config.store = "dynamodb://eu-central-1?prefix=p-";
-    EXPECT_EQ(names(), "p-webhooks ");
+    EXPECT_EQ(names(), "p-webhooks p-carillon-workers ");
     config.schedules = true;
-    EXPECT_EQ(names(), "p-webhooks p-schedules p-schedule-runs p-schedule-ledger ");
+    EXPECT_EQ(names(),
+              "p-webhooks p-carillon-workers p-schedules p-schedule-runs p-schedule-ledger ");
     config.store = "memory:";
     config.schedules = false;
     EXPECT_EQ(names(), "webhooks events-outbox ");
+    config.events.retention = "archive";
+    config.layers = {{.name = "a"}, {.name = "b"}};
+    EXPECT_EQ(names(), "webhooks events-outbox events-outbox-archive layers ");
 }
 
 TEST(Tables, SayWhichFlagIsWrong) {

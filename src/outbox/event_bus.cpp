@@ -79,6 +79,13 @@ struct EventBus::Impl {
     bool working = false;
 };
 
+dynamo::TableSchema archive_schema(std::string table) {
+    dynamo::TableSchema schema;
+    schema.name = std::move(table);
+    schema.key.hash = {.name = "id"};
+    return schema;
+}
+
 EventBus::EventBus(runtime::Loop& loop,
                    dynamo::Database& database,
                    Random& random,
@@ -92,9 +99,7 @@ EventBus::~EventBus() = default;
 Task<Result<>> EventBus::start(bool work) {
     CARILLON_CO_TRY_VOID(co_await impl_->store.prepare());
     if (impl_->options.retention == Retention::archive) {
-        dynamo::TableSchema archive;
-        archive.name = impl_->options.archive_table;
-        archive.key.hash = {.name = "id"};
+        dynamo::TableSchema archive = archive_schema(impl_->options.archive_table);
         CARILLON_CO_TRY_VOID(co_await dynamo::ensure_table(impl_->database, std::move(archive)));
     }
     if (!work) co_return Result<>{};

@@ -65,6 +65,9 @@ struct BusOptions {
     std::function<void(const Mishap&)> on_error{};
 };
 
+/// The table that completed events move to.
+[[nodiscard]] dynamo::TableSchema archive_schema(std::string table);
+
 /// Lives on one loop.
 class EventBus {
 public:

@@ -50,11 +50,16 @@ bool Peers::mine(std::string_view row_id) const {
     return *first == context_.options.owner;
 }
 
-Task<> Peers::begin() {
+dynamo::TableSchema workers_schema(std::string table) {
     dynamo::TableSchema schema;
-    schema.name = context_.options.workers_table;
+    schema.name = std::move(table);
     schema.key = {.hash = {.name = "queue"}, .sort = dynamo::KeyAttribute{.name = "owner"}};
     schema.ttl_attribute = "expiresAt";
+    return schema;
+}
+
+Task<> Peers::begin() {
+    dynamo::TableSchema schema = workers_schema(context_.options.workers_table);
     auto made = co_await dynamo::ensure_table(context_.database, std::move(schema));
     Result<> ready = made ? co_await beat() : std::unexpected(std::move(made).error());
     if (!ready) tell(ready.error());

@@ -21,6 +21,9 @@ namespace carillon::queue {
 /// Where all agree: the highest rank takes the row. Equal in every program and for ever.
 [[nodiscard]] std::uint64_t rendezvous_rank(std::string_view owner, std::string_view row_id);
 
+/// The table of the heartbeats.
+[[nodiscard]] dynamo::TableSchema workers_schema(std::string table);
+
 class Peers {
 public:
     explicit Peers(Context& context) : context_(context), owners_{context.options.owner} {}
