@@ -77,20 +77,29 @@ Task<bool> Batcher::wait_for_room(std::size_t bytes) {
     co_return !closed_;
 }
 
+Result<Packet> Batcher::make_packet_of(Message message) const {
+    CARILLON_TRY(Packet packet, broker_->pack(std::move(message)));
+    if (packet.bytes > std::min(limits_.message_bytes_max, limits_.bytes_max)) {
+        return fail(Errc::too_large,
+                    "the message has " + std::to_string(packet.bytes) +
+                        " bytes, more than its broker takes");
+    }
+    return packet;
+}
+
+Result<> Batcher::check(const Message& message) {
+    CARILLON_TRY(const Packet packet, make_packet_of(message));
+    return {};
+}
+
 Task<std::vector<Result<>>> Batcher::publish(std::vector<Message> batch) {
     if (closed_) co_return all_failed(batch.size(), {Errc::cancelled, "the publisher is closed"});
     ++calls_;
     Call call(loop_, batch.size());
     for (std::size_t index = 0; index < batch.size(); ++index) {
-        Result<Packet> packet = broker_->pack(std::move(batch[index]));
+        Result<Packet> packet = make_packet_of(std::move(batch[index]));
         if (!packet) {
             call.results[index] = std::unexpected(std::move(packet).error());
-            continue;
-        }
-        if (packet->bytes > std::min(limits_.message_bytes_max, limits_.bytes_max)) {
-            call.results[index] = fail(Errc::too_large,
-                                       "the message has " + std::to_string(packet->bytes) +
-                                           " bytes, more than its broker takes");
             continue;
         }
         if (!co_await wait_for_room(packet->bytes)) {

@@ -57,6 +57,7 @@ public:
     /// When a message with a key fails for good, those of its key that wait behind it fail too,
     /// as `unavailable`: sending them would break the order.
     [[nodiscard]] Task<std::vector<Result<>>> publish(std::vector<Message> batch) override;
+    [[nodiscard]] Result<> check(const Message& message) override;
     /// What is under way is finished, but nothing is sent again.
     [[nodiscard]] Task<> close() override;
 
@@ -68,6 +69,7 @@ private:
     struct Lane;
     using EntryPtr = std::unique_ptr<Entry>;
 
+    [[nodiscard]] Result<Packet> make_packet_of(Message message) const;
     [[nodiscard]] bool has_room(std::size_t bytes) const;
     Task<bool> wait_for_room(std::size_t bytes);
     void enqueue(EntryPtr entry);

@@ -119,6 +119,16 @@ TEST(Batcher, AMessageTooLargeForItsBrokerFailsAlone) {
     EXPECT_TRUE(results[2]);
 }
 
+TEST(Batcher, TellsWithoutSendingWhatItsBrokerCanNeverTake) {
+    Rig rig;
+    Message large = message(1);
+    large.data = "\"" + std::string(6'000, 'x') + "\"";
+    EXPECT_EQ(rig.batcher->check(large).error().code, Errc::too_large);
+    EXPECT_EQ(rig.batcher->check({}).error().field, "id");
+    EXPECT_TRUE(rig.batcher->check(message(1)));
+    EXPECT_TRUE(rig.broker->batches.empty());
+}
+
 TEST(Batcher, SendsAgainOnlyWhatFailed) {
     Rig rig;
     int failures = 2;

@@ -27,6 +27,14 @@ public:
     /// taken), `cancelled` (the publisher was closed).
     [[nodiscard]] virtual Task<std::vector<Result<>>> publish(std::vector<Message> batch) = 0;
 
+    /// Whether publish() could ever take this message, without sending it: `invalid` (`destination`
+    /// where it is the place that is wrong) or `too_large`. What only the broker knows is not
+    /// asked.
+    [[nodiscard]] virtual Result<> check(const Message& message) {
+        static_cast<void>(message);
+        return {};
+    }
+
     /// Takes nothing more, waits for what is under way, and ends the connections. Once, before the
     /// publisher goes.
     [[nodiscard]] virtual Task<> close() = 0;

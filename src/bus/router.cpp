@@ -1,6 +1,9 @@
 #include "bus/router.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace carillon::bus {
@@ -13,6 +16,16 @@ struct Share {
     std::vector<Message> messages{};
     std::vector<std::size_t> places{};
 };
+
+/// What may be told of a URL. A webhook's path may be its secret.
+std::string shown_url(const std::string& url) {
+    const auto parsed = parse_broker_url(url);
+    if (!parsed) return url.substr(0, url.find("://")) + "://...";
+    if (!parsed->scheme.starts_with("http")) return parsed->shown();
+    const std::string all = parsed->shown();
+    const std::size_t path = all.find('/', all.find("://") + 3);
+    return all.substr(0, path);
+}
 
 }  // namespace
 
@@ -28,16 +41,43 @@ Result<> Router::open_all() {
     return {};
 }
 
+Error Router::unknown(std::string_view named) const {
+    std::string known;
+    for (const std::string& url : urls_) {
+        known += known.empty() ? "" : ", ";
+        known += shown_url(url);
+    }
+    return {Errc::invalid,
+            fmt::format("{} is none of this server's publishers, which are {}; others are added by "
+                        "--publishers (CARILLON_PUBLISHERS, publishers in carillon.toml)",
+                        named,
+                        known),
+            "destination"};
+}
+
+Result<std::string> Router::configured(const std::string& named) const {
+    if (std::ranges::find(urls_, named) != urls_.end()) return named;
+    const auto shown = shown_url(named);
+    // Only who gave neither password nor options means the URL that is shown.
+    if (shown != named) return std::unexpected(unknown(shown));
+    const auto means = [&](const std::string& url) { return shown_url(url) == named; };
+    const auto first = std::ranges::find_if(urls_, means);
+    if (first == urls_.end()) return std::unexpected(unknown(shown));
+    if (std::find_if(std::next(first), urls_.end(), means) != urls_.end()) {
+        return invalid(
+            "destination",
+            named + " is several of this server's publishers: name one with its options");
+    }
+    return *first;
+}
+
 Result<Publisher*> Router::route(Message& message) {
     if (urls_.empty()) {
-        return fail(Errc::invalid, "no publisher is configured (--nats-url, --publisher)");
+        return fail(Errc::invalid, "no publisher is configured (--nats-url, --publishers)");
     }
     if (!message.destination.contains("://")) return publishers_.at(urls_.front());
     const std::size_t mark = std::min(message.destination.find('#'), message.destination.size());
-    const std::string url = message.destination.substr(0, mark);
-    if (std::ranges::find(urls_, url) == urls_.end()) {
-        return invalid("destination", "this is none of the server's publishers");
-    }
+    CARILLON_TRY(const std::string url, configured(message.destination.substr(0, mark)));
     std::string topic = message.destination.substr(std::min(mark + 1, message.destination.size()));
     if (message.type == message.destination) {
         if (topic.empty()) return invalid("destination", "a topic must follow, as in URL#TOPIC");
@@ -45,6 +85,12 @@ Result<Publisher*> Router::route(Message& message) {
     }
     message.destination = std::move(topic);
     return publishers_.at(url);
+}
+
+Result<> Router::check(const Message& message) {
+    Message copy = message;
+    CARILLON_TRY(Publisher * publisher, route(copy));
+    return publisher->check(copy);
 }
 
 Task<std::vector<Result<>>> Router::publish(std::vector<Message> batch) {

@@ -23,14 +23,20 @@ public:
     /// `invalid` for a URL that cannot be opened.
     [[nodiscard]] Result<> open_all();
 
-    /// A destination is a topic, or one of the URLs, or `URL#TOPIC`. A message whose type is the
-    /// same as such a destination (a target names both at once) gets the topic as its type.
+    /// A destination is a topic, or one of the URLs, or `URL#TOPIC`; URLs with or without their
+    /// password and options. A message whose type is the same as such a destination (a target names
+    /// both at once) gets the topic as its type.
     [[nodiscard]] Task<std::vector<Result<>>> publish(std::vector<Message> batch) override;
+    /// Says which publishers there are, without their secrets, where the message names another.
+    [[nodiscard]] Result<> check(const Message& message) override;
     [[nodiscard]] Task<> close() override;
 
 private:
     /// Takes the URL out of the message; where it goes.
     Result<Publisher*> route(Message& message);
+    /// The configured URL that somebody means.
+    [[nodiscard]] Result<std::string> configured(const std::string& named) const;
+    [[nodiscard]] Error unknown(std::string_view named) const;
 
     Publishers& publishers_;
     std::vector<std::string> urls_;

@@ -55,14 +55,24 @@ Task<> AmqpConsole::log_in(Connection& connection) {
     (void)co_await read_frame(connection);
 }
 
-Task<> AmqpConsole::declare(std::string name) {
+Task<> AmqpConsole::declare(std::string name, std::uint32_t length_max) {
     Dialer dialer(world_.loop, world_.pool, {});
     HostPort peer{"127.0.0.1", port_};
     auto connection = *co_await dialer.dial(std::move(peer), 30s);
     co_await log_in(*connection);
     amqp::Writer fields;
     constexpr std::uint8_t durable = 2;
-    fields.u16(0).short_text(name).u8(durable).table({});
+    fields.u16(0).short_text(name).u8(durable);
+    if (length_max == 0) {
+        fields.table({});
+    } else {
+        constexpr std::string_view length = "x-max-length";
+        constexpr std::string_view overflow = "x-overflow";
+        constexpr std::string_view reject = "reject-publish";
+        constexpr std::size_t bytes = length.size() + 6 + overflow.size() + 6 + reject.size();
+        fields.u32(static_cast<std::uint32_t>(bytes)).short_text(length).u8('I').u32(length_max);
+        fields.short_text(overflow).u8('S').long_text(reject);
+    }
     co_await say(*connection, 1, queue_declare, fields);
     (void)co_await read_frame(*connection);
     co_await dialer.close();

@@ -24,13 +24,18 @@ class AmqpConsole {
 public:
     AmqpConsole(World& world, std::uint16_t port) : world_(world), port_(port) {}
 
-    void declare_queue(std::string name) { world_.run(declare(std::move(name))); }
+    void declare_queue(std::string name) { world_.run(declare(std::move(name), 0)); }
+
+    /// Refuses (`basic.nack`) what comes when it holds so many.
+    void declare_small_queue(std::string name, std::uint32_t length_max) {
+        world_.run(declare(std::move(name), length_max));
+    }
 
     /// Everything in the queue, in order.
     std::vector<Taken> take_all(std::string queue) { return world_.finish(take(std::move(queue))); }
 
 private:
-    Task<> declare(std::string name);
+    Task<> declare(std::string name, std::uint32_t length_max);
     Task<std::vector<Taken>> take(std::string queue);
     static Task<std::string> read_frame(Connection& connection);
     static Task<> log_in(Connection& connection);

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 
 namespace carillon::bus::testing {
 namespace {
@@ -101,6 +102,36 @@ TEST_F(Amqp, OnlyTheMessageThatNoQueueTakesFails) {
     EXPECT_EQ(results[1].error().code, Errc::not_found);
     EXPECT_TRUE(results[2]);
     EXPECT_EQ(console.take_all("some").size(), 2U);
+}
+
+TEST_F(Amqp, WhatRabbitRefusesWithItsConfirmIsNotTakenForSent) {
+    console.declare_small_queue("small", 2);
+    std::vector<Message> batch;
+    for (int i = 0; i < 5; ++i) batch.push_back(message("s" + std::to_string(i)));
+    const Results results =
+        world.publish(url("?routing-key=small&attempts=1&concurrency=1"), std::move(batch));
+    std::size_t taken = 0;
+    for (const auto& result : results) taken += result ? 1 : 0;
+    EXPECT_EQ(console.take_all("small").size(), taken) << "confirmed is stored, and refused is not";
+    EXPECT_GE(taken, 2U);
+    EXPECT_LT(taken, 5U);
+}
+
+TEST_F(Amqp, WhatHasToWaitForRoomArrivesOnce) {
+    console.declare_queue("narrow");
+    std::vector<Message> batch;
+    constexpr std::size_t count = 2'000;
+    for (std::size_t i = 0; i < count; ++i) {
+        batch.push_back(message("n" + std::to_string(i)));
+        batch.back().data = "\"" + std::string(10'000, 'x') + "\"";
+    }
+    const Results results = world.publish(url("?routing-key=narrow&pending=20"), std::move(batch));
+    for (const auto& result : results) ASSERT_TRUE(result) << describe(result.error());
+    std::set<std::string> ids;
+    const std::vector<Taken> taken = console.take_all("narrow");
+    for (const Taken& one : taken) ids.insert(one.message_id);
+    EXPECT_EQ(ids.size(), count);
+    EXPECT_EQ(taken.size(), count) << "none twice";
 }
 
 TEST_F(Amqp, ABodyLargerThanAFrameArrivesWhole) {
