@@ -324,6 +324,38 @@ TEST(B14, DeadLettersArePagedToTheLast) {
     }
 }
 
+TEST(B14, RecoveryReadsMoreThanOnePage) {
+    for (const Generation generation : {Generation::v2, Generation::sharded}) {
+        Rig rig(true);
+        rig.options.layout.generation = generation;
+        rig.options.processing_timeout = 5s;
+        // A worker that dies with all of them in its hands, several pages of the index.
+        queue::testing::FaultyStore mortal(
+            *rig.engine, rig.loop, rig.random, {.exclusive = false, .watches = false});
+        BusOptions options = rig.options;
+        options.owner = "dead";
+        options.batch_size = options.concurrency = 120;
+        EventBus dead(rig.loop, mortal, rig.random, Log::null(), rig.metrics, options);
+        Listener stuck(rig.loop);
+        stuck.delay = 1h;
+        ASSERT_TRUE(dead.on("*", stuck.handler()));
+        rig.begin(dead);
+        for (int i = 0; i < 120; ++i) {
+            Event event{.id = "e" + std::to_string(i), .type = "order.placed"};
+            event.payload = {{"text", std::string(20'000, 'x')}};
+            ASSERT_TRUE(rig.finish(dead.emit(std::move(event))));
+        }
+        rig.run_for(2s);
+        ASSERT_THAT(stuck.events, SizeIs(120));
+        mortal.die();
+        rig.finish(dead.stop(0s));
+        EventBus& bus = rig.working();
+        rig.run_for(1min);
+        EXPECT_THAT(rig.listener.events, SizeIs(120));
+        EXPECT_THAT(rig.ids(bus, EventStatus::active), IsEmpty());
+    }
+}
+
 TEST(B15, ACompletionThatCannotBeWrittenIsWrittenAgainNotHandledAgain) {
     Rig rig;
     rig.listener.delay = 100ms;
@@ -387,6 +419,34 @@ TEST(B18, AHandlersErrorIsRetriedWithBackoffAndDeadWorkersCount) {
     rig.run_for(5s);
     EXPECT_EQ(rig.get(bus, "e2").status, EventStatus::failed);
     EXPECT_THAT(rig.listener.events, SizeIs(3));
+}
+
+TEST(B18, WhatTheStoreDidNotTakeOfAnEmitIsNotLost) {
+    Rig rig;
+    EventBus& bus = rig.working();
+    rig.store->faults().fail = 0.1;
+    rig.store->faults().lose_reply = 0.1;
+    int refused = 0;
+    for (int batch = 0; batch < 80; ++batch) {
+        const auto events_of = [&] {
+            std::vector<Event> events;
+            for (int i = 0; i < 10; ++i) {
+                events.push_back({.id = std::to_string(batch) + "-" + std::to_string(i),
+                                  .type = "order.placed"});
+            }
+            return events;
+        };
+        // Whoever emits is told, and emits again.
+        for (int tries = 0; !rig.finish(bus.emit_many(events_of())); ++tries) {
+            ++refused;
+            ASSERT_LT(tries, 500);
+        }
+    }
+    EXPECT_GT(refused, 0);
+    rig.store->faults() = {};
+    rig.run_for(5min);
+    const auto ids = rig.listener.ids();
+    EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 800U);
 }
 
 }  // namespace
