@@ -28,7 +28,11 @@ Examples:
   carillon forecast --store dynamodb://eu-central-1 --to +7d --step 1m
 
 The CSV has rows of three kinds: load (steps with fires), collision (who takes part in the worst)
-and daylight. Exit code 1: some schedules could not be evaluated.)";
+and daylight. Memory is four bytes a step, however many schedules there are; time is about that of
+their fires, of which it replays --max-fires at most.
+
+Exit codes: 0 all was told; 1 some schedules could not be evaluated (told as warnings), or too many
+fires; 2 the command line; 3 no server answers; 4 there is no such store.)";
 
 template <class T>
 void add_text(CLI::App& command, const char* name, T& value, const char* help, const char* type) {
@@ -101,6 +105,11 @@ void add_forecast_command(CLI::App& app,
     forecast->add_option("--names", options.names, "Schedules told of each (default 20)")
         ->type_name("N")
         ->check(CLI::Range(0, 10'000));
+    forecast
+        ->add_option(
+            "--max-fires", options.fires_max, "Give up beyond so many (default 500 million)")
+        ->type_name("N")
+        ->check(CLI::Range(std::uint64_t{1}, schedules::forecast_fires_max));
     add_text(*forecast, "--csv", options.csv, "Write load, collisions and anomalies", "FILE");
     forecast->add_flag("--json", options.json, "Print JSON");
     add_text(*forecast, "--tenant", command->tenant, "Only this one's schedules", "NAME");

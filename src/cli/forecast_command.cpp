@@ -33,6 +33,7 @@ Result<schedules::Forecast> Forecaster::make(const ForecastOptions& options, Tim
     }
     out.collisions_max = static_cast<std::size_t>(options.collisions);
     out.schedules_max = static_cast<std::size_t>(options.names);
+    if (options.fires_max) out.fires_max = *options.fires_max;
     auto forecast = schedules::Forecast::make(out);
     if (forecast) return forecast;
     Error error = std::move(forecast).error();
@@ -79,6 +80,12 @@ Task<Result<>> Forecaster::count(schedules::Forecast& forecast) {
                     const recurrence::OwnCalendars& own) -> Result<> {
         const auto counted = forecast.count(
             schedule, own, [&](const schedules::DaylightAnomaly& anomaly) { tell(anomaly); });
+        if (!counted && counted.error().code == Errc::too_large) {
+            return fail(Errc::too_large,
+                        counted.error().message +
+                            ": choose an earlier --to or one --tenant, or allow more with "
+                            "--max-fires");
+        }
         if (!counted) warn(&schedule, counted.error());
         show_progress("counting:", forecast.totals().schedules);
         return {};

@@ -22,6 +22,7 @@ struct ForecastOptions {
     std::optional<std::string> step{};
     std::int64_t collisions = 10;
     std::int64_t names = 20;  ///< Schedules told of a collision.
+    std::optional<std::uint64_t> fires_max{};
     std::optional<std::string> csv{};
     bool json = false;
 };

@@ -33,7 +33,8 @@ Result<std::optional<TimePoint>> first_fire(const Schedule& schedule,
     return rule.next(std::max(low, schedule.created_at));
 }
 
-/// Calls `use` with when each run is due, from `low` (included) to `high` (excluded).
+/// Calls `use` with when each run is due, from `low` (included) to `high` (excluded), until it
+/// answers false.
 template <class Use>
 Result<> replay(const Schedule& schedule,
                 const Recurrence& rule,
@@ -43,10 +44,14 @@ Result<> replay(const Schedule& schedule,
     CARILLON_TRY(auto nominal, first_fire(schedule, rule, low));
     while (nominal && *nominal < high) {
         const TimePoint due = *nominal + rule.jitter(*nominal);
-        if (due >= low && due < high) use(due);
+        if (due >= low && due < high && !use(due)) return {};
         CARILLON_TRY(nominal, rule.next(*nominal));
     }
     return {};
+}
+
+std::unexpected<Error> too_many(std::uint64_t fires_max) {
+    return fail(Errc::too_large, fmt::format("the span holds more than {} fires", fires_max));
 }
 
 }  // namespace
@@ -60,6 +65,9 @@ Forecast::Forecast(ForecastOptions options, Duration step, TimePoint origin, std
 
 Result<Forecast> Forecast::make(ForecastOptions options) {
     if (options.to <= options.from) return invalid("to", "must be later than from");
+    if (options.fires_max < 1 || options.fires_max > forecast_fires_max) {
+        return invalid("max-fires", fmt::format("must be 1 to {}", forecast_fires_max));
+    }
     const Duration span = options.to - options.from;
     const Duration step = options.step.value_or(usual_step(span));
     if (step < second || step % second != Duration::zero()) {
@@ -103,19 +111,25 @@ Result<> Forecast::count(const Schedule& schedule,
         ++totals_.disabled;
         return {};
     }
+    const std::uint64_t left = options_.fires_max - totals_.fires;
     std::uint64_t fires = 0;
+    bool over = false;
     const auto work = [&]() -> Result<> {
         CARILLON_TRY(const Recurrence rule, Recurrence::compile(schedule.spec, own));
         if (is_delay(rule)) ++totals_.estimated;
         CARILLON_TRY_VOID(replay(schedule, rule, options_.from, options_.to, [&](TimePoint due) {
+            over = fires == left;
+            if (over) return false;
             ++load_[static_cast<std::size_t>((due - origin_) / step_)];
             ++fires;
+            return true;
         }));
+        if (over) return too_many(options_.fires_max);
         tell_daylight(schedule, rule, told);
         return {};
     };
     auto done = work();
-    if (!done) ++totals_.failed;
+    if (!done && !over) ++totals_.failed;
     if (fires > 0) ++totals_.firing;
     totals_.fires += fires;
     return done;
@@ -159,7 +173,8 @@ Result<> Forecast::attribute(const Schedule& schedule, const recurrence::OwnCale
             const TimePoint begin = std::max(collision.at, options_.from);
             const TimePoint end = std::min(collision.at + step_, options_.to);
             std::uint32_t fires = 0;
-            CARILLON_TRY_VOID(replay(schedule, rule, begin, end, [&](TimePoint) { ++fires; }));
+            CARILLON_TRY_VOID(
+                replay(schedule, rule, begin, end, [&](TimePoint) { return ++fires > 0; }));
             add(collision, fires);
         }
         return {};
@@ -170,6 +185,7 @@ Result<> Forecast::attribute(const Schedule& schedule, const recurrence::OwnCale
         for (std::size_t i = 0; i < collisions_.size(); ++i) {
             if (due >= collisions_[i].at && due < collisions_[i].at + step_) ++fires[i];
         }
+        return true;
     }));
     for (std::size_t i = 0; i < fires.size(); ++i) add(collisions_[i], fires[i]);
     return {};

@@ -22,11 +22,12 @@
 namespace carillon::schedules {
 
 struct ForecastOptions {
-    TimePoint from{};                 ///< Included.
-    TimePoint to{};                   ///< Excluded.
-    std::optional<Duration> step{};   ///< Whole seconds; usual: see usual_step.
-    std::size_t collisions_max = 10;  ///< Worst steps that are told.
-    std::size_t schedules_max = 20;   ///< Schedules told of one of them.
+    TimePoint from{};                       ///< Included.
+    TimePoint to{};                         ///< Excluded.
+    std::optional<Duration> step{};         ///< Whole seconds; usual: see usual_step.
+    std::size_t collisions_max = 10;        ///< Worst steps that are told.
+    std::size_t schedules_max = 20;         ///< Schedules told of one of them.
+    std::uint64_t fires_max = 500'000'000;  ///< Replayed in all; 1 to forecast_fires_max.
 };
 
 /// A second, or a minute where the span is longer than 31 days.
@@ -34,6 +35,9 @@ struct ForecastOptions {
 
 /// Steps of a span are counted in memory, four bytes each: a year of seconds is 126 MB.
 inline constexpr std::int64_t forecast_steps_max = 32'000'000;
+
+/// Those of one step are counted in 32 bits.
+inline constexpr std::uint64_t forecast_fires_max = 4'000'000'000;
 
 /// A fire that a change of the clocks moves, leaves out or doubles.
 struct DaylightAnomaly {
@@ -74,7 +78,8 @@ public:
     [[nodiscard]] static Result<Forecast> make(ForecastOptions options);
 
     /// First time through. `told` is called with what daylight saving does to the schedule. An
-    /// error is of this schedule alone, which is then counted as failed.
+    /// error is of this schedule alone, which is then counted as failed; but `too_large`: all fires
+    /// so far are more than `fires_max`, and the forecast is over.
     [[nodiscard]] Result<> count(const Schedule& schedule,
                                  const recurrence::OwnCalendars& own,
                                  const std::function<void(const DaylightAnomaly&)>& told);

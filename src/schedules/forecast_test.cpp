@@ -175,6 +175,22 @@ TEST(Forecast, ARuleThatCannotBeEvaluatedIsOnlyCounted) {
     EXPECT_EQ(out.forecast.totals().fires, 5u);
 }
 
+TEST(Forecast, GivesUpBeyondSoManyFires) {
+    const TimePoint noon = at("2026-06-01T12:00:00Z");
+    Forecast forecast = Forecast::make({.from = noon, .to = noon + 1h, .fires_max = 100}).value();
+    const Schedule minutely = make(R"({"trigger":{"type":"CRON","cron":"* * * * *"}})");
+    const auto told = [](const DaylightAnomaly&) {};
+    EXPECT_TRUE(forecast.count(minutely, {}, told));
+    const auto over = forecast.count(minutely, {}, told);
+    ASSERT_FALSE(over);
+    EXPECT_EQ(over.error().code, Errc::too_large);
+    EXPECT_EQ(over.error().message, "the span holds more than 100 fires");
+    EXPECT_EQ(forecast.totals().fires, 100U);
+    EXPECT_EQ(forecast.totals().failed, 0U);
+    EXPECT_EQ(Forecast::make({.from = noon, .to = noon + 1h, .fires_max = 0}).error().field,
+              "max-fires");
+}
+
 TEST(Forecast, RefusesSpansThatItCannotCount) {
     const TimePoint from = at("2026-01-01T00:00:00Z");
     EXPECT_EQ(Forecast::make({.from = from, .to = from}).error().field, "to");
