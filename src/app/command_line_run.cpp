@@ -79,7 +79,7 @@ void add_run_command(CLI::App& app,
     const auto line = begin<RunCommand>(environment, std::move(chosen));
     cli::RunOptions& options = line->command.options;
     CLI::App* list = add(*runs, line, RunAction::list, "list", "Show runs, newest first");
-    add_text(*list, "--schedule", options.schedule, "Only of this schedule", "ID");
+    add_text(*list, "--schedule", options.schedule, "Only of this schedule: id or name", "ID");
     add_text(*list, "--status", options.status, "Only these", "STATUS")
         ->transform(CLI::IsMember(
             {"Pending", "Running", "Succeeded", "Failed", "Cancelled", "Dead", "Missed"},

@@ -85,7 +85,8 @@ CLI::App* add(CLI::App& schedules,
 
 void add_ids(CLI::App& one, const Line& line, bool several) {
     std::vector<std::string>& ids = line->command.options.ids;
-    CLI::Option* option = one.add_option("ID", ids, several ? "One or more ids" : "Which");
+    CLI::Option* option =
+        one.add_option("ID", ids, several ? "One or more ids or names" : "Its id or name");
     option->required();
     if (!several) option->expected(1);
 }

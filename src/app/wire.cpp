@@ -77,6 +77,7 @@ schedules::ServiceOptions schedule_options(const Config& config,
     options.default_tz = config.default_tz;
     options.queue.concurrency = config.concurrency;
     if (store.remote != nullptr) share(options.queue, random);
+    options.server = store.remote != nullptr ? options.queue.owner : owner_name(random);
     options.delivery = delivery_options(config);
     return options;
 }

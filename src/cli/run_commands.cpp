@@ -59,6 +59,11 @@ Result<std::string> RunCommands::list_path(const RunOptions& options) const {
 }
 
 Task<ExitCode> RunCommands::list(RunOptions options) {
+    if (options.schedule) {
+        auto id = co_await schedule_id_of(api_, *options.schedule, options.tenant);
+        if (!id) co_return report(id.error());
+        options.schedule = *std::move(id);
+    }
     const auto base = list_path(options);
     if (!base) co_return report_usage(base.error(), console_);
     json::array runs;

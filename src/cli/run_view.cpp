@@ -41,6 +41,41 @@ std::string run_table(const json::array& runs, TimePoint now, const Console& con
     return table.render(console.colours, console.width);
 }
 
+namespace {
+
+Style style_of_attempt(std::string_view outcome) {
+    if (outcome == "succeeded") return Style::good;
+    return outcome == "interrupted" ? Style::warning : Style::bad;
+}
+
+/// What became of each attempt; nothing where there was none.
+std::string attempt_table(const json::object& run, const Console& console) {
+    const json::array& attempts = array_member(run, "attempts");
+    if (attempts.empty()) return {};
+    Table table({"ATTEMPT", "STARTED", "TOOK", "OUTCOME", "ANSWER", "BY", "ERROR"});
+    for (const json::value& each : attempts) {
+        const json::object& attempt = as_object(each);
+        const std::string started = text_member(attempt, "startedAt");
+        const auto from = parse_instant(started);
+        const auto to = parse_instant(text_member(attempt, "endedAt"));
+        const std::string outcome = text_member(attempt, "outcome");
+        const std::int64_t answered = number_member(attempt, "responseStatus");
+        const std::string reason = text_member(attempt, "reason");
+        std::string error = text_member(attempt, "error");
+        if (!reason.empty()) error += (error.empty() ? "" : "; ") + ("retried: " + reason);
+        table.add({{std::to_string(number_member(attempt, "attempt"))},
+                   {started, Style::dim},
+                   {from && to ? fmt::format("{} ms", (*to - *from).count()) : ""},
+                   {outcome, style_of_attempt(outcome)},
+                   {answered == 0 ? "" : std::to_string(answered)},
+                   {text_member(attempt, "by"), Style::dim},
+                   {std::move(error)}});
+    }
+    return "\n" + table.render(console.colours, console.width);
+}
+
+}  // namespace
+
 std::string run_sheet(const json::object& run, TimePoint now, const Console& console) {
     Sheet sheet(console, 14);
     const std::string status = text_member(run, "status");
@@ -56,6 +91,8 @@ std::string run_sheet(const json::object& run, TimePoint now, const Console& con
         sheet.add("due", when(run, "dueAt", now));
     }
     sheet.add("attempts", std::to_string(number_member(run, "attempt")));
+    sheet.add("retried", when(run, "retriedAt", now));
+    sheet.add("reason", text_member(run, "retryReason"));
     sheet.add("started", when(run, "startedAt", now));
     sheet.add("finished", when(run, "finishedAt", now));
     sheet.add("late", measured(run, "latencyMs"));
@@ -68,7 +105,7 @@ std::string run_sheet(const json::object& run, TimePoint now, const Console& con
     sheet.add("correlation", text_member(run, "correlationId"));
     sheet.add("causation", text_member(run, "causationId"));
     sheet.add("dedupe key", text_member(run, "dedupeKey"));
-    return sheet.take();
+    return sheet.take() + attempt_table(run, console);
 }
 
 }  // namespace carillon::cli

@@ -27,6 +27,18 @@ net::Headers with_key(const std::optional<std::string>& key) {
     return headers;
 }
 
+/// As the server makes them: UUIDs.
+bool looks_like_id(std::string_view text) {
+    constexpr std::string_view form = "00000000-0000-0000-0000-000000000000";
+    if (text.size() != form.size()) return false;
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        const char c = text[i];
+        const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        if (form[i] == '-' ? c != '-' : !hex) return false;
+    }
+    return true;
+}
+
 std::string_view done_word(ScheduleAction action) {
     if (action == ScheduleAction::pause) return "paused";
     return action == ScheduleAction::resume ? "resumed" : "deleted";
@@ -38,6 +50,19 @@ std::string tenant_path(std::string route, const std::optional<std::string>& ten
     if (!tenant) return route;
     route += route.contains('?') ? "&tenantId=" : "?tenantId=";
     return route + net::percent_encode(*tenant);
+}
+
+Task<Result<std::string>> schedule_id_of(Api& api,
+                                         std::string given,
+                                         std::optional<std::string> tenant) {
+    if (looks_like_id(given)) co_return given;
+    std::string path = "/schedules?limit=1&name=" + net::percent_encode(given);
+    CARILLON_CO_TRY(const json::value page,
+                    co_await api.call("GET", tenant_path(std::move(path), tenant)));
+    const json::array& found = array_member(as_object(page), "data");
+    // Nobody is called so: the server says that there is no such schedule.
+    if (found.empty()) co_return given;
+    co_return text_member(as_object(found.front()), "id");
 }
 
 ExitCode ScheduleCommands::report(const Error& error) {
@@ -68,7 +93,15 @@ void ScheduleCommands::show(const json::value& schedule, const ScheduleOptions& 
     }
 }
 
+Task<Result<>> ScheduleCommands::find_named(ScheduleOptions& options) {
+    for (std::string& id : options.ids) {
+        CARILLON_CO_TRY(id, co_await schedule_id_of(api_, id, options.tenant));
+    }
+    co_return Result<>{};
+}
+
 Task<ExitCode> ScheduleCommands::run(ScheduleOptions options) {
+    if (const auto found = co_await find_named(options); !found) co_return report(found.error());
     switch (options.action) {
         case ScheduleAction::add:
             co_return co_await add(std::move(options));
@@ -137,6 +170,7 @@ Task<ExitCode> ScheduleCommands::check(const ScheduleOptions& options, json::obj
 
 Task<ExitCode> ScheduleCommands::list(ScheduleOptions options) {
     json::array schedules;
+    std::int64_t shown = 0;
     std::string cursor;
     std::string base =
         fmt::format("/schedules?limit={}", std::min<std::int64_t>(options.limit, page_most));
@@ -149,6 +183,7 @@ Task<ExitCode> ScheduleCommands::list(ScheduleOptions options) {
         auto page = co_await api_.call("GET", std::move(path));
         if (!page) co_return report(page.error());
         for (const json::value& schedule : array_member(as_object(*page), "data")) {
+            ++shown;
             // One at a time, so that any number can be listed.
             if (options.json) console_.out << to_text(schedule) << '\n';
             if (options.quiet && !options.json) {
@@ -157,7 +192,8 @@ Task<ExitCode> ScheduleCommands::list(ScheduleOptions options) {
             if (!options.json && !options.quiet) schedules.push_back(schedule);
         }
         cursor = text_member(as_object(*page), "nextCursor");
-    } while (options.all && !cursor.empty());
+        // A page may be short although there are more.
+    } while (!cursor.empty() && (options.all || shown < options.limit));
     if (!options.json && !options.quiet) {
         if (schedules.empty()) {
             console_.err << "no schedules; make one with: carillon schedule add --help\n";

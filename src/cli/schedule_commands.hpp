@@ -82,6 +82,8 @@ private:
     [[nodiscard]] Result<> read_words(ScheduleWords& words);
     void show(const json::value& schedule, const ScheduleOptions& options);
     ExitCode report(const Error& error);
+    /// Puts ids in the place of names.
+    [[nodiscard]] Task<Result<>> find_named(ScheduleOptions& options);
 
     Api& api_;
     Console& console_;
@@ -90,5 +92,11 @@ private:
 
 /// `route` with `tenantId` where a tenant is given.
 [[nodiscard]] std::string tenant_path(std::string route, const std::optional<std::string>& tenant);
+
+/// The id of a schedule that is named by its id or its name; what was given where none is called
+/// so.
+[[nodiscard]] Task<Result<std::string>> schedule_id_of(Api& api,
+                                                       std::string given,
+                                                       std::optional<std::string> tenant);
 
 }  // namespace carillon::cli

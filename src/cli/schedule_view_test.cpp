@@ -150,11 +150,29 @@ TEST(RunView, ShowsOneAndMany) {
     EXPECT_TRUE(sheet.contains("schedule      nightly (s1)\n")) << sheet;
     EXPECT_TRUE(sheet.contains("payload       {\"a\":1}\n")) << sheet;
     EXPECT_FALSE(sheet.contains("started")) << sheet;
+    EXPECT_FALSE(sheet.contains("ATTEMPT")) << sheet;
     const std::string table = run_table({run}, noon, plain);
     EXPECT_TRUE(
         table.contains("r1  Succeeded  nightly   2026-12-24T11:00:00Z  60m ago  manual  2  "
                        "    3 ms"))
         << table;
+}
+
+TEST(RunView, ShowsEveryAttempt) {
+    const json::object run = parsed(R"({"id":"r1","status":"Succeeded","attempt":2,
+        "retriedAt":"2026-12-24T11:05:00.000Z","retryReason":"mended","attempts":[
+        {"attempt":1,"outcome":"failed","startedAt":"2026-12-24T11:00:00.000Z",
+         "endedAt":"2026-12-24T11:00:00.250Z","responseStatus":503,"error":"no","by":"a"},
+        {"attempt":2,"outcome":"interrupted","startedAt":null,"endedAt":null},
+        {"attempt":2,"outcome":"succeeded","startedAt":"2026-12-24T11:05:00.000Z",
+         "endedAt":"2026-12-24T11:05:00.020Z","responseStatus":200,"by":"b","reason":"mended"}]})");
+    const std::string sheet = run_sheet(run, noon, plain);
+    EXPECT_TRUE(sheet.contains("reason        mended\n")) << sheet;
+    EXPECT_TRUE(sheet.contains("\nATTEMPT  STARTED")) << sheet;
+    EXPECT_TRUE(sheet.contains("250 ms  failed       503     a   no\n")) << sheet;
+    EXPECT_TRUE(sheet.contains("\n2                                          interrupted\n"))
+        << sheet;
+    EXPECT_TRUE(sheet.contains("succeeded    200     b   retried: mended\n")) << sheet;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "core/json.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace carillon::schedules {
@@ -49,6 +51,42 @@ delivery::Target http_target(const Target& target) {
 boost::json::value body_of(const Run& run) {
     if (!run.payload.is_null()) return run.payload;
     return facts_of(run);
+}
+
+Result<> Dispatcher::check(const Schedule& schedule,
+                           const delivery::DeliveryOptions& options) const {
+    if (schedule.target.kind != TargetKind::http) return check_message(schedule);
+    auto shaped = delivery::shape_request(http_target(schedule.target), schedule.id, options);
+    if (shaped) return {};
+    Error error = std::move(shaped).error();
+    error.field = "target.http." + error.field;
+    return std::unexpected(std::move(error));
+}
+
+Result<> Dispatcher::check_message(const Schedule& schedule) const {
+    if (publisher_ == nullptr) {
+        return invalid("target.kind",
+                       fmt::format("{} needs a broker, and this server has none: start it with "
+                                   "--nats-url (NATS_URL) or --publishers (CARILLON_PUBLISHERS)",
+                                   to_string(schedule.target.kind)));
+    }
+    // As its runs will be: ids and texts of the usual lengths.
+    Run run;
+    run.id = std::string(26, '0');
+    run.schedule_id = std::string(36, '0');
+    run.tenant = schedule.tenant;
+    run.correlation_id = run.schedule_id;
+    run.causation_id = run.schedule_id + "@" + format_instant(run.fire_at);
+    run.target = schedule.target;
+    run.payload = schedule.payload;
+    auto fits = publisher_->check(message_of(run));
+    if (fits) return {};
+    Error error = std::move(fits).error();
+    const bool event = schedule.target.kind == TargetKind::event;
+    error.field = error.code == Errc::too_large ? "payload"
+                  : event                       ? "target.eventTopic"
+                                                : "target.queue.topic";
+    return std::unexpected(std::move(error));
 }
 
 Task<delivery::Verdict> Dispatcher::publish(bus::Message message) {

@@ -16,12 +16,18 @@ public:
     Dispatcher(delivery::Sender& sender, bus::Publisher* publisher, const runtime::Clock& clock)
         : sender_(sender), publisher_(publisher), clock_(clock) {}
 
+    /// Whether runs of this schedule could ever reach their target, as far as it can be known
+    /// without trying: `invalid` with a field of the schedule, `too_large` with `payload`.
+    [[nodiscard]] Result<> check(const Schedule& schedule,
+                                 const delivery::DeliveryOptions& options) const;
+
     /// One attempt.
     [[nodiscard]] Task<delivery::Verdict> dispatch(const Run& run,
                                                    int attempt,
                                                    runtime::StopToken stop);
 
 private:
+    [[nodiscard]] Result<> check_message(const Schedule& schedule) const;
     [[nodiscard]] Task<delivery::Verdict> publish(bus::Message message);
 
     delivery::Sender& sender_;

@@ -112,7 +112,14 @@ void write(dynamo::Item& item, const Run& run) {
     item.set("latencyMs", run.latency_ms);
     item.set("durationMs", run.duration_ms);
     set_text(item, "error", run.error);
-    if (run.response_status != 0) item.set("responseStatus", run.response_status);
+    if (run.response_status != 0) {
+        item.set("responseStatus", run.response_status);
+    } else {
+        item.erase("responseStatus");
+    }
+    set_text(item, "attemptLog", attempts_text(run.log));
+    set_instant(item, "retriedAt", run.retried_at);
+    set_text(item, "retryReason", run.retry_reason);
     set_text(item, "correlationId", run.correlation_id);
     set_text(item, "causationId", run.causation_id);
     set_text(item, "runKey", run.key);
@@ -162,6 +169,9 @@ Result<Run> run_from_item(const dynamo::Item& item) {
     run.duration_ms = integer_of(item, "durationMs").value_or(0);
     run.error = text_of(item, "error");
     run.response_status = static_cast<int>(integer_of(item, "responseStatus").value_or(0));
+    run.log = attempts_from_text(text_of(item, "attemptLog"));
+    run.retried_at = instant_of(item, "retriedAt");
+    run.retry_reason = text_of(item, "retryReason");
     run.correlation_id = text_of(item, "correlationId");
     run.causation_id = text_of(item, "causationId");
     run.key = text_of(item, "runKey");
@@ -199,7 +209,15 @@ boost::json::object to_json(const Run& run) {
     if (!run.causation_id.empty()) out["causationId"] = run.causation_id;
     if (!run.error.empty()) out["error"] = run.error;
     if (run.response_status != 0) out["responseStatus"] = run.response_status;
+    if (run.retried_at) out["retriedAt"] = format_instant(*run.retried_at);
+    if (!run.retry_reason.empty()) out["retryReason"] = run.retry_reason;
     if (!run.payload.is_null()) out["payload"] = run.payload;
+    return out;
+}
+
+boost::json::object to_full_json(const Run& run) {
+    boost::json::object out = to_json(run);
+    out["attempts"] = to_json(run.log);
     return out;
 }
 

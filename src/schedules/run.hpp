@@ -6,12 +6,14 @@
 #pragma once
 
 #include "dynamo/item/value.hpp"
+#include "schedules/attempts.hpp"
 #include "schedules/schedule.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace carillon::schedules {
 
@@ -45,10 +47,13 @@ struct Run {
     TimePoint created_at{};
     std::optional<TimePoint> started_at{};  ///< Of the first attempt.
     std::optional<TimePoint> finished_at{};
-    std::int64_t latency_ms = 0;   ///< The first attempt's start after `due_at`.
-    std::int64_t duration_ms = 0;  ///< Of the last attempt.
-    std::string error{};           ///< Of the last failed attempt.
-    int response_status = 0;       ///< HTTP targets; 0: none.
+    std::int64_t latency_ms = 0;            ///< The first attempt's start after `due_at`.
+    std::int64_t duration_ms = 0;           ///< Of the last attempt.
+    std::string error{};                    ///< Of the last failed attempt.
+    int response_status = 0;                ///< HTTP targets; 0: none.
+    std::vector<Attempt> log{};             ///< The latest attempts, the oldest first.
+    std::optional<TimePoint> retried_at{};  ///< By hand, the last time.
+    std::string retry_reason{};
     std::string correlation_id{};
     std::string causation_id{};
     /// By hand: what makes it the same run when it is asked for again. `callers_key` and the
@@ -71,6 +76,8 @@ void write(dynamo::Item& item, const Run& run);
 /// `corrupt` when the item is no run.
 [[nodiscard]] Result<Run> run_from_item(const dynamo::Item& item);
 [[nodiscard]] boost::json::object to_json(const Run& run);
+/// The same with its attempts.
+[[nodiscard]] boost::json::object to_full_json(const Run& run);
 
 [[nodiscard]] std::string_view to_string(RunStatus status);
 [[nodiscard]] std::optional<RunStatus> parse_run_status(std::string_view text);

@@ -1,5 +1,8 @@
 #include "schedules/runner.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace carillon::schedules {
@@ -11,16 +14,49 @@ Counter& attempts(Registry& metrics, const char* outcome) {
                            {{"outcome", outcome}});
 }
 
+/// Attempts that a server died in are known only now, by whoever has the run next.
+void record_interruptions(Run& run, int times) {
+    if (times < 1) return;
+    Attempt attempt;
+    attempt.number = run.attempts + 1;
+    attempt.outcome = AttemptOutcome::interrupted;
+    attempt.error = "the server that had it in hand died";
+    if (times > 1) attempt.error += fmt::format(", {} times", times);
+    record(run.log, std::move(attempt));
+}
+
+AttemptOutcome outcome_of(const delivery::Verdict& verdict) {
+    switch (verdict.outcome) {
+        case delivery::Outcome::delivered:
+            return AttemptOutcome::succeeded;
+        case delivery::Outcome::failed:
+            return AttemptOutcome::failed;
+        case delivery::Outcome::rejected:
+            return AttemptOutcome::rejected;
+    }
+    return AttemptOutcome::failed;
+}
+
+/// Whether no attempt began since a person had the run tried again.
+bool is_first_since_retry(const Run& run) {
+    if (!run.retried_at) return false;
+    return std::ranges::none_of(run.log, [&](const Attempt& attempt) {
+        return attempt.started_at && *attempt.started_at >= *run.retried_at;
+    });
+}
+
 }  // namespace
 
 Runner::Runner(Dispatcher& dispatcher,
                WakeSchedule wake,
+               std::string server,
                const runtime::Clock& clock,
                Random& random,
                Log& log,
                Registry& metrics)
     : dispatcher_(dispatcher),
       wake_(std::move(wake)),
+      server_(std::move(server)),
       clock_(clock),
       random_(random),
       log_(log),
@@ -56,6 +92,7 @@ Task<queue::Settlement> Runner::attempt(queue::Claim claim, Run run) {
         run.latency_ms = (now - run.due_at).count();
         lateness_.observe(static_cast<double>(run.latency_ms) / 1'000);
     }
+    record_interruptions(run, claim.row.interruptions);
     ++run.attempts;
     const delivery::Verdict verdict = co_await dispatcher_.dispatch(run, claim.attempt, claim.stop);
     const bool unanswered =
@@ -66,7 +103,7 @@ Task<queue::Settlement> Runner::attempt(queue::Claim claim, Run run) {
         released.item = std::move(claim.item);
         co_return released;
     }
-    co_return settle(std::move(claim), std::move(run), verdict);
+    co_return settle(std::move(claim), std::move(run), verdict, now);
 }
 
 queue::Settlement Runner::missed(queue::Claim claim, Run run) {
@@ -81,10 +118,20 @@ queue::Settlement Runner::missed(queue::Claim claim, Run run) {
     return out;
 }
 
-queue::Settlement Runner::settle(queue::Claim claim, Run run, const delivery::Verdict& verdict) {
+queue::Settlement Runner::settle(queue::Claim claim,
+                                 Run run,
+                                 const delivery::Verdict& verdict,
+                                 TimePoint began) {
     const TimePoint now = clock_.now();
     run.duration_ms = verdict.duration_ns / 1'000'000;
     run.response_status = verdict.response.status;
+    Attempt attempt{.number = run.attempts, .started_at = began, .ended_at = now};
+    attempt.outcome = outcome_of(verdict);
+    attempt.status = verdict.response.status;
+    attempt.error = verdict.error;
+    attempt.by = server_;
+    if (is_first_since_retry(run)) attempt.reason = run.retry_reason;
+    record(run.log, std::move(attempt));
     queue::Settlement out;
     if (verdict.outcome == delivery::Outcome::delivered) {
         succeeded_.add();
@@ -116,7 +163,8 @@ queue::Settlement Runner::threw(queue::Claim claim, std::string_view what) {
     if (!run) return unreadable(std::move(claim), run.error());
     delivery::Verdict verdict;
     verdict.error = "internal error: " + std::string(what);
-    return settle(std::move(claim), *std::move(run), verdict);
+    ++run->attempts;
+    return settle(std::move(claim), *std::move(run), verdict, clock_.now());
 }
 
 queue::Settlement Runner::poisoned(queue::Claim claim) {
@@ -124,6 +172,7 @@ queue::Settlement Runner::poisoned(queue::Claim claim) {
     if (!run) return unreadable(std::move(claim), run.error());
     log_.error("run given up: the server died again and again while attempting it",
                {{"run", run->id}});
+    record_interruptions(*run, claim.row.interruptions);
     run->status = RunStatus::dead;
     run->error = "the server died again and again while attempting it";
     run->finished_at = clock_.now();

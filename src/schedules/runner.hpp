@@ -19,9 +19,10 @@ using WakeSchedule = std::function<Task<>(std::string tenant, std::string schedu
 
 class Runner final : public queue::Handler {
 public:
-    /// Everything given must outlive it.
+    /// Everything given must outlive it. `server` is who attempts, in the log of attempts.
     Runner(Dispatcher& dispatcher,
            WakeSchedule wake,
+           std::string server,
            const runtime::Clock& clock,
            Random& random,
            Log& log,
@@ -37,10 +38,12 @@ private:
     [[nodiscard]] queue::Settlement missed(queue::Claim claim, Run run);
     [[nodiscard]] queue::Settlement settle(queue::Claim claim,
                                            Run run,
-                                           const delivery::Verdict& verdict);
+                                           const delivery::Verdict& verdict,
+                                           TimePoint began);
 
     Dispatcher& dispatcher_;
     WakeSchedule wake_;
+    std::string server_;
     const runtime::Clock& clock_;
     Random& random_;
     Log& log_;

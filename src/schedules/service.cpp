@@ -99,6 +99,11 @@ bool same_rule(const Schedule& one, const Schedule& other) {
     return one.spec == other.spec;
 }
 
+bool same_work(const Schedule& one, const Schedule& other) {
+    return one.payload == other.payload &&
+           definition_json(one).at("target") == definition_json(other).at("target");
+}
+
 /// What a schedule was made of, as a short text: so that the same request is known again.
 std::string origin_of(const Schedule& asked) {
     return fmt::format("{:016x}",
@@ -126,7 +131,6 @@ Service::Impl::Impl(runtime::Loop& on_loop,
       random(given_random),
       log(given_log),
       options(std::move(given)),
-      has_broker(publisher != nullptr),
       tables(options.tables),
       calendars(database, options.tables.schedules),
       dispatcher(sender, publisher, loop.clock()),
@@ -135,6 +139,7 @@ Service::Impl::Impl(runtime::Loop& on_loop,
           [this](std::string tenant, std::string id) {
               return wake_schedule(std::move(tenant), std::move(id));
           },
+          options.server,
           loop.clock(),
           random,
           log,
@@ -230,19 +235,7 @@ Task<Result<Rule>> Service::Impl::compile(const Schedule& schedule) {
 
 Task<Result<Rule>> Service::Impl::check(const Schedule& schedule) {
     CARILLON_CO_TRY_VOID(check_payload(schedule.payload));
-    if (schedule.target.kind == TargetKind::http) {
-        const delivery::Target target = http_target(schedule.target);
-        if (auto shaped = delivery::shape_request(target, schedule.id, options.delivery); !shaped) {
-            Error error = std::move(shaped).error();
-            error.field = "target.http." + error.field;
-            co_return std::unexpected(std::move(error));
-        }
-    } else if (!has_broker) {
-        co_return invalid("target.kind",
-                          fmt::format("{} needs a broker, and this server has none (nats-url, "
-                                      "publishers)",
-                                      to_string(schedule.target.kind)));
-    }
+    CARILLON_CO_TRY_VOID(dispatcher.check(schedule, options.delivery));
     co_return co_await compile(schedule);
 }
 
@@ -392,9 +385,13 @@ Task<Result<Schedule>> Service::Impl::update_once(std::string tenant,
     CARILLON_CO_TRY_VOID(check_version(found.stored.schedule, version));
     StoredSchedule changed = found.stored;
     CARILLON_CO_TRY(changed.schedule, patched(found.stored.schedule, patch));
-    CARILLON_CO_TRY(const Rule rule, co_await check(changed.schedule));
     const TimePoint now = loop.now();
     const bool resumes = changed.schedule.enabled && !found.stored.schedule.enabled;
+    // A target that the server no longer reaches is no reason not to pause.
+    const bool must_reach = resumes || !same_work(found.stored.schedule, changed.schedule);
+    CARILLON_CO_TRY(
+        const Rule rule,
+        must_reach ? co_await check(changed.schedule) : co_await compile(changed.schedule));
     if (!same_rule(found.stored.schedule, changed.schedule)) {
         // Instants of the old rule that nobody decided are the old rule's: the new one begins now.
         CARILLON_CO_TRY_VOID(aim(rule, changed, now));

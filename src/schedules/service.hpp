@@ -22,6 +22,7 @@ namespace carillon::schedules {
 struct ServiceOptions {
     TableNames tables{};
     std::string default_tz = "UTC";
+    std::string server = "local";          ///< Who attempts runs, in the log of attempts.
     std::int64_t page_read_max = 5'000;    ///< Items read for one page at most, at least 1.
     queue::QueueOptions queue{};           ///< Of both queues; names are the service's.
     delivery::DeliveryOptions delivery{};  ///< To check what could never be sent.
@@ -38,7 +39,8 @@ struct ListRequest {
     std::optional<std::string> name{};  ///< Exactly so.
     std::int64_t limit = 20;            ///< 1 to 100.
     std::optional<std::string> cursor{};
-    std::int64_t skip = 0;  ///< Pages by number: so many matches are passed over. 0 to 100 000.
+    bool whole = false;     ///< Pages by number: full unless it is the last, whatever must be read.
+    std::int64_t skip = 0;  ///< The same: so many matches are passed over. 0 to 100 000.
 };
 
 struct RunsRequest {
@@ -152,9 +154,9 @@ public:
                                                     std::string id,
                                                     boost::json::value json);
     [[nodiscard]] Task<Result<Schedule>> get(std::string tenant, std::string id);
-    /// Newest first.
+    /// Newest first. As list_runs: a page may be short, unless it is to be whole.
     [[nodiscard]] Task<Result<PageOf<Schedule>>> list(std::string tenant, ListRequest request);
-    /// How many match, counted one by one.
+    /// How many match; the store counts them one by one.
     [[nodiscard]] Task<Result<std::int64_t>> count(std::string tenant, ListRequest request);
     /// `version`: only if the schedule is of that version.
     [[nodiscard]] Task<Result<Schedule>> update(std::string tenant,
@@ -200,7 +202,10 @@ public:
     /// read for one page, and no more.
     [[nodiscard]] Task<Result<PageOf<Run>>> list_runs(std::string tenant, RunsRequest request);
     /// A run that failed, died, was missed or cancelled, again with all its attempts.
-    [[nodiscard]] Task<Result<Run>> retry_run(std::string tenant, std::string id);
+    /// `reason` is kept, and shown with the attempt that follows.
+    [[nodiscard]] Task<Result<Run>> retry_run(std::string tenant,
+                                              std::string id,
+                                              std::string reason = {});
     /// A run that has not ended. One that is being attempted is not interrupted: what it answers is
     /// dropped. `reason` becomes its error.
     [[nodiscard]] Task<Result<Run>> cancel_run(std::string tenant,

@@ -28,6 +28,9 @@ struct Service::Impl {
     [[nodiscard]] queue::QueueOptions queue_options(const char* name) const;
 
     [[nodiscard]] Task<Result<Found>> find(std::string tenant, std::string id);
+    /// The schedule of that name, if it matches the rest too.
+    [[nodiscard]] Task<Result<std::optional<Schedule>>> find_named(std::string tenant,
+                                                                   const ListRequest& request);
     [[nodiscard]] Task<Result<Rule>> compile(const Schedule& schedule);
     /// What schedule_from_json cannot know: the rule, and whether the target can be reached.
     [[nodiscard]] Task<Result<Rule>> check(const Schedule& schedule);
@@ -79,7 +82,6 @@ struct Service::Impl {
     Random& random;
     Log& log;
     ServiceOptions options;
-    bool has_broker;
     Tables tables;
     Calendars calendars;
     Dispatcher dispatcher;

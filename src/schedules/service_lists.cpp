@@ -119,24 +119,13 @@ std::optional<dynamo::SortCondition> ids_between(const std::optional<TimePoint>&
                    (to ? ulid_time(*to - Duration{1}) : ulid_time(TimePoint::max())) + "~");
 }
 
-std::optional<dynamo::BoundCondition> filter_of(const ListRequest& request) {
-    if (!request.enabled && !request.name) return std::nullopt;
-    std::string text;
-    dynamo::BoundCondition out;
-    if (request.enabled) {
-        text = "#enabled = :enabled";
-        out.values.emplace_back(":enabled", dynamo::Value(*request.enabled));
-    }
-    if (request.name) {
-        text += text.empty() ? "#name = :name" : " AND #name = :name";
-        out.values.emplace_back(":name", dynamo::Value(*request.name));
-    }
-    dynamo::ExpressionNames names;
-    if (request.enabled) names.emplace_back("#enabled", "enabled");
-    if (request.name) names.emplace_back("#name", "name");
-    auto parsed = dynamo::Condition::parse(text, names);
+dynamo::BoundCondition filter_of(bool enabled) {
+    const dynamo::ExpressionNames names{{"#enabled", "enabled"}};
+    auto parsed = dynamo::Condition::parse("#enabled = :enabled", names);
     CARILLON_CHECK(parsed.has_value());
+    dynamo::BoundCondition out;
     out.expression = *std::move(parsed);
+    out.values.emplace_back(":enabled", dynamo::Value(enabled));
     return out;
 }
 
@@ -168,12 +157,33 @@ Result<dynamo::Item> parse_cursor(std::string_view text) {
     return *std::move(key);
 }
 
+/// Names are unique: it is found by its name's row.
+Task<Result<std::optional<Schedule>>> Service::Impl::find_named(std::string tenant,
+                                                                const ListRequest& request) {
+    dynamo::GetRequest get{.table = tables.names().schedules,
+                           .key = name_key(tenant, *request.name)};
+    CARILLON_CO_TRY(const auto name, co_await database.get_item(std::move(get)));
+    if (!name) co_return std::nullopt;
+    auto found = co_await find(std::move(tenant), text_of(*name, "holder"));
+    if (!found && found.error().code != Errc::not_found) {
+        co_return std::unexpected(std::move(found).error());
+    }
+    // It may have got another name meanwhile, or gone.
+    if (!found || !matches(found->item, request)) co_return std::nullopt;
+    co_return std::move(found->stored.schedule);
+}
+
 Task<Result<PageOf<Schedule>>> Service::list(std::string tenant, ListRequest request) {
     CARILLON_CO_TRY_VOID(check_limit(request.limit));
     if (request.skip < 0 || request.skip > skip_most) {
         co_return invalid("page", "goes too far; use the cursor");
     }
     PageOf<Schedule> out;
+    if (request.name && !request.cursor) {
+        CARILLON_CO_TRY(auto named, co_await impl_->find_named(std::move(tenant), request));
+        if (named && request.skip == 0) out.items.push_back(*std::move(named));
+        co_return out;
+    }
     std::int64_t skip = request.skip;
     auto take = [&](const dynamo::Item& item) -> Result<bool> {
         if (!matches(item, request) || skip-- > 0) return false;
@@ -183,8 +193,7 @@ Task<Result<PageOf<Schedule>>> Service::list(std::string tenant, ListRequest req
     };
     Walk walk{.limit = request.limit, .place = {"tenant", "sk", "listKey"}};
     walk.sifts = request.enabled || request.name || request.skip > 0;
-    // Pages by number are whole.
-    if (request.skip == 0 && request.cursor) walk.read_max = impl_->options.page_read_max;
+    if (!request.whole) walk.read_max = impl_->options.page_read_max;
     CARILLON_CO_TRY(out.next_cursor,
                     co_await go_on_through(impl_->database,
                                            schedules_query(impl_->tables.names().schedules, tenant),
@@ -195,10 +204,24 @@ Task<Result<PageOf<Schedule>>> Service::list(std::string tenant, ListRequest req
 }
 
 Task<Result<std::int64_t>> Service::count(std::string tenant, ListRequest request) {
-    dynamo::QueryRequest query = schedules_query(impl_->tables.names().schedules, tenant);
-    // Counted by the store: nothing is sent and nothing read.
+    if (request.name) {
+        CARILLON_CO_TRY(const auto named, co_await impl_->find_named(std::move(tenant), request));
+        co_return named ? 1 : 0;
+    }
+    dynamo::QueryRequest query;
+    if (request.enabled) {
+        query = schedules_query(impl_->tables.names().schedules, tenant);
+        query.filter = filter_of(*request.enabled);
+    } else {
+        // Each has one name, whose row is a tenth of its own.
+        query.table = impl_->tables.names().schedules;
+        query.key.hash = tenant;
+        query.key.sort =
+            dynamo::SortCondition{dynamo::SortOperator::begins_with, dynamo::Value("n#")};
+        query.consistent = false;
+    }
+    // Counted by the store: nothing is sent.
     query.select = dynamo::Select::count;
-    query.filter = filter_of(request);
     std::int64_t total = 0;
     for (;;) {
         dynamo::QueryRequest next = query;

@@ -91,6 +91,7 @@ class FakePublisher final : public bus::Publisher {
 public:
     std::vector<bus::Message> messages{};
     std::function<Result<>()> answer = [] { return Result<>{}; };
+    std::function<Result<>(const bus::Message&)> judge{};  ///< Before anything is sent.
 
     Task<std::vector<Result<>>> publish(std::vector<bus::Message> batch) override {
         std::vector<Result<>> answers;
@@ -99,6 +100,10 @@ public:
             answers.push_back(answer());
         }
         co_return answers;
+    }
+
+    Result<> check(const bus::Message& message) override {
+        return judge ? judge(message) : Result<>{};
     }
 
     Task<> close() override { co_return; }

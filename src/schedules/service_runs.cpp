@@ -205,7 +205,7 @@ Task<Result<Run>> Service::Impl::store_run(FoundRun found, queue::RowState row) 
     co_return std::unexpected(stored.error());
 }
 
-Task<Result<Run>> Service::retry_run(std::string tenant, std::string id) {
+Task<Result<Run>> Service::retry_run(std::string tenant, std::string id, std::string reason) {
     const auto hold = impl_->runs.hold(run_key(tenant, id));
     CARILLON_CO_TRY(auto found, co_await impl_->find_run(tenant, id));
     Run& run = found.run;
@@ -217,6 +217,8 @@ Task<Result<Run>> Service::retry_run(std::string tenant, std::string id) {
     if (run.status == RunStatus::missed) run.due_at = now;
     run.status = RunStatus::pending;
     run.finished_at.reset();
+    run.retried_at = now;
+    run.retry_reason = std::move(reason);
     auto stored = co_await impl_->store_run(
         std::move(found), queue::RowState{.state = queue::State::ready, .due_at = now});
     if (stored) impl_->runs.inserted(now);

@@ -20,7 +20,7 @@ Result<std::string> read_reason(const json::value& body) {
 
 Result<net::ServerResponse> run_answer(Result<schedules::Run> run) {
     if (!run) return std::unexpected(std::move(run).error());
-    return json_response(200, schedules::to_json(*run));
+    return json_response(200, schedules::to_full_json(*run));
 }
 
 }  // namespace
@@ -116,10 +116,10 @@ RunRoutes::Response RunRoutes::get(Call& call) {
 RunRoutes::Response RunRoutes::retry(Call& call) {
     auto tenant = tenant_of(call);
     if (!tenant) co_return std::unexpected(std::move(tenant).error());
-    // Part of the seed's request; a run that is retried has no place for it.
     auto reason = read_reason(body_or_empty(call));
     if (!reason) co_return std::unexpected(std::move(reason).error());
-    co_return run_answer(co_await service_.retry_run(*std::move(tenant), call.path[0]));
+    co_return run_answer(
+        co_await service_.retry_run(*std::move(tenant), call.path[0], *std::move(reason)));
 }
 
 RunRoutes::Response RunRoutes::cancel(Call& call) {

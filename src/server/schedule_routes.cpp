@@ -285,6 +285,7 @@ ScheduleRoutes::Response ScheduleRoutes::list(Call& call) {
     request.name = call.query.text("name");
     request.cursor = call.query.text("cursor");
     request.limit = call.query.integer(*number ? "pageSize" : "limit").value_or(page_size);
+    request.whole = number->has_value();
     if (*number) request.skip = (**number - 1) * request.limit;
     const std::int64_t size = request.limit;
     schedules::ListRequest counted = request;

@@ -305,6 +305,18 @@ constexpr std::string_view runs = R"json({
       "durationMs": {"type": "integer", "description": "Of the last attempt"}}},
     "error": {"type": "string"},
     "responseStatus": {"type": "integer"},
+    "retriedAt": {"type": "string", "format": "date-time", "description": "By hand, the last time"},
+    "retryReason": {"type": "string"},
+    "attempts": {"type": "array", "description": "The last 20, oldest first; not in lists", "items": {
+      "type": "object", "required": ["attempt", "outcome", "startedAt", "endedAt"], "properties": {
+        "attempt": {"type": "integer"},
+        "outcome": {"type": "string", "enum": ["succeeded", "failed", "rejected", "interrupted"]},
+        "startedAt": {"type": ["string", "null"], "format": "date-time"},
+        "endedAt": {"type": ["string", "null"], "format": "date-time"},
+        "responseStatus": {"type": "integer"},
+        "error": {"type": "string"},
+        "by": {"type": "string", "description": "The server that attempted it"},
+        "reason": {"type": "string", "description": "Why a person had it tried again"}}}},
     "payload": {}
   }
 },

@@ -217,7 +217,7 @@ def tenants(api):
     api.call("GET", path, want=404, tenant="acme")  # C-2
 
 
-def bad_inputs(api):
+def bad_inputs(api, nats):
     http_target = {"kind": "HTTP", "http": {"url": "https://example.com/"}}
     good = {"name": "bad", "trigger": YEARLY, "target": http_target}
     kept = api.make("kept", YEARLY)
@@ -256,6 +256,8 @@ def bad_inputs(api):
         ("POST", "/schedules", trigger(type="ONE_SHOT", startAt="2020-01-01T00:00:00Z"), "trigger.startAt"),
         ("POST", "/schedules", target(kind="FAX"), "target.kind"),
         ("POST", "/schedules", target(kind="EVENT"), "target.eventTopic"),
+        ("POST", "/schedules", target(kind="EVENT", eventTopic="redis://10.0.0.1#t"),
+         "target.eventTopic" if nats else "target.kind"),
         ("POST", "/schedules", target(kind="QUEUE"), "target.queue.topic"),
         ("POST", "/schedules", target(kind="HTTP"), "target.http.url"),
         ("POST", "/schedules", http_part(url="gopher://x"), "target.http.url"),
@@ -345,7 +347,7 @@ def main():
         if nats:
             brokers(api, nats)
         killed(api, nats)
-        bad_inputs(api)
+        bad_inputs(api, nats)
         check(server.stop() == 0, "the server stops cleanly at the end")
         with open(server.log_path, errors="replace") as log:
             errors = [line for line in log if " error " in line]
