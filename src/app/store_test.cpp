@@ -21,13 +21,14 @@ TEST(StoreUrl, NamesADynamodb) {
     EXPECT_FALSE(plain->dynamodb->seed_layout);
     const auto full = parse_store_url(
         "dynamodb://local/?endpoint=http://127.0.0.1:8000&prefix=test-&profile=me%20too"
-        "&transactions=off&layout=seed");
+        "&transactions=off&streams=off&layout=seed");
     ASSERT_TRUE(full && full->dynamodb) << describe(full.error());
     EXPECT_EQ(full->dynamodb->region, "local");
     EXPECT_EQ(full->dynamodb->endpoint->origin(), "http://127.0.0.1:8000");
     EXPECT_EQ(full->dynamodb->prefix, "test-");
     EXPECT_EQ(full->dynamodb->profile, "me too");
     EXPECT_FALSE(full->dynamodb->transactions);
+    EXPECT_FALSE(full->dynamodb->streams);
     EXPECT_TRUE(full->dynamodb->seed_layout);
     EXPECT_EQ(parse_store_url("dynamodb://?profile=x")->dynamodb->region, "");
 }

@@ -231,7 +231,9 @@ Result<JsonAnswer> JsonClient::judge_answer(Call& call, net::ClientResponse answ
     }
     if (answer.status >= 200 && answer.status < 300) {
         call.last = Attempt::ok;
-        return JsonAnswer{std::move(answer.body)};
+        const auto date = answer.headers.get("Date");
+        return JsonAnswer{.body = std::move(answer.body),
+                          .at = date ? parse_http_date(*date) : std::nullopt};
     }
     const Refused refused = read_refusal(answer);
     call.last = judge(answer.status, refused.type, refused.message);

@@ -13,6 +13,7 @@
 #include "observability/log.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace carillon::aws {
@@ -41,6 +42,8 @@ enum class Repeat : std::uint8_t {
 struct JsonAnswer {
     std::string body;
     bool repeated_unclear = false;  ///< An attempt before this one may have been carried out.
+    /// By the service's clock, to the second, where the answer tells it.
+    std::optional<TimePoint> at{};
 };
 
 /// Detail of every error that a service answered with.

@@ -46,6 +46,10 @@ Result<> apply(DynamodbUrl& store, const std::string& name, const std::string& v
         CARILLON_TRY(store.transactions, read_switch(value));
         return {};
     }
+    if (name == "streams") {
+        CARILLON_TRY(store.streams, read_switch(value));
+        return {};
+    }
     if (name == "layout") {
         if (value != "seed" && value != "spread") {
             return fail(Errc::invalid, "must be spread or seed");
@@ -54,7 +58,8 @@ Result<> apply(DynamodbUrl& store, const std::string& name, const std::string& v
         return {};
     }
     return fail(Errc::invalid,
-                "is not known; there are endpoint, prefix, profile, transactions and layout");
+                "is not known; there are endpoint, prefix, profile, transactions, streams "
+                "and layout");
 }
 
 /// What stands behind `dynamodb:`. The error continues "store: URL: ".
@@ -141,6 +146,7 @@ Result<std::unique_ptr<dynamo::RemoteDatabase>> open_remote_url(DynamodbUrl url,
     options.table_prefix = std::move(url.prefix);
     options.profile = std::move(url.profile);
     options.transactions = url.transactions;
+    options.streams = url.streams;
     return dynamo::open_remote(std::move(options), loop, pool, random, log);
 }
 

@@ -18,13 +18,14 @@
 
 namespace carillon::library {
 
-/// `dynamodb://REGION?endpoint=URL&prefix=TEXT&profile=NAME&transactions=off&layout=seed`
+/// `dynamodb://REGION?endpoint=URL&prefix=TEXT&profile=NAME&transactions=off&streams=off&layout=seed`
 struct DynamodbUrl {
     std::string region{};  ///< Empty: the environment's, or the profile's.
     std::optional<net::Url> endpoint{};
     std::string prefix{};   ///< Before every table's name.
     std::string profile{};  ///< Of AWS's shared files.
     bool transactions = true;
+    bool streams = true;
     /// New tables look as those of seed 000's own workers, who may use them too.
     bool seed_layout = false;
 };

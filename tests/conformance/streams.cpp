@@ -111,6 +111,7 @@ TEST_P(DatabaseConformance, EveryKindOfWriteIsRecordedOnceAndInOrder) {
 
 TEST_P(DatabaseConformance, TransactionsAndBatchesAreRecorded) {
     if (!db().capabilities().streams) GTEST_SKIP() << "the engine has no change streams";
+    if (!GetParam().transactions) GTEST_SKIP() << "the engine has no transactions";
     run([](dynamo::Database& db) -> Task<> {
         EXPECT_TRUE(co_await db.create_table(streamed(hash_table())));
         EXPECT_TRUE(co_await db.create_table(hash_table("silent")));

@@ -19,12 +19,6 @@ namespace {
 
 constexpr std::string_view table_part = ":table/";
 constexpr std::string_view stream_part = "/stream/";
-constexpr std::pair<StreamView, std::string_view> views[] = {
-    {StreamView::keys_only, "KEYS_ONLY"},
-    {StreamView::new_image, "NEW_IMAGE"},
-    {StreamView::old_image, "OLD_IMAGE"},
-    {StreamView::new_and_old_images, "NEW_AND_OLD_IMAGES"},
-};
 
 std::string_view event_name(ChangeKind kind) {
     switch (kind) {
@@ -160,20 +154,6 @@ void append_change(const ChangeRecord& record,
             ",\"userIdentity\":{\"PrincipalId\":\"dynamodb.amazonaws.com\",\"Type\":\"Service\"}";
     }
     out += '}';
-}
-
-std::string_view view_name(StreamView view) {
-    for (const auto& [one, name] : views) {
-        if (one == view) return name;
-    }
-    return "KEYS_ONLY";
-}
-
-StreamView view_of(std::string_view name) {
-    for (const auto& [view, one] : views) {
-        if (one == name) return view;
-    }
-    return StreamView::keys_only;
 }
 
 }  // namespace carillon::dynamo::endpoint

@@ -5,6 +5,7 @@
 #include "core/time.hpp"
 #include "dynamo/endpoint/operations.hpp"
 #include "dynamo/stream.hpp"
+#include "dynamo/stream_view.hpp"
 
 #include <string>
 #include <string_view>
@@ -36,9 +37,5 @@ void append_change(const ChangeRecord& record,
                    const StreamDescription& stream,
                    const Where& where,
                    std::string& out);
-
-[[nodiscard]] std::string_view view_name(StreamView view);
-/// Of one of the four names.
-[[nodiscard]] StreamView view_of(std::string_view name);
 
 }  // namespace carillon::dynamo::endpoint

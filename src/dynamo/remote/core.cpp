@@ -18,6 +18,7 @@ constexpr int pauses_max = 30;
 
 Core::Core(RemoteOptions options,
            aws::JsonClientOptions client,
+           aws::JsonClientOptions streams,
            aws::CredentialOptions credentials,
            runtime::Loop& loop,
            runtime::BlockingPool& pool,
@@ -38,7 +39,8 @@ Core::Core(RemoteOptions options,
           chain_ = chain.get();
           return chain;
       }()),
-      client_(loop, transport_, *credentials_, random, log, std::move(client)) {}
+      client_(loop, transport_, *credentials_, random, log, std::move(client)),
+      streams_(loop, transport_, *credentials_, random, log, std::move(streams)) {}
 
 Core::~Core() = default;
 

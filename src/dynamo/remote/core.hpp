@@ -26,8 +26,10 @@ using SchemaPtr = std::shared_ptr<const TableSchema>;
 
 class Core {
 public:
+    /// `streams` is for DynamoDB Streams, which AWS serves under a name of its own.
     Core(RemoteOptions options,
          aws::JsonClientOptions client,
+         aws::JsonClientOptions streams,
          aws::CredentialOptions credentials,
          runtime::Loop& loop,
          runtime::BlockingPool& pool,
@@ -56,6 +58,9 @@ public:
     Task<Result<>> transact_write(WriteUnit unit, std::string token);
     Task<Result<std::vector<std::optional<Item>>>> transact_get(std::vector<GetRequest> requests);
     Task<std::vector<Result<>>> update_batch(std::vector<WriteUnit> units);
+    Task<Result<std::vector<StreamDescription>>> list_streams(std::string table);
+    Task<Result<StreamDescription>> describe_stream(StreamName stream);
+    Task<Result<ChangePage>> read_changes(ChangesRequest request);
 
     Task<> close();
 
@@ -64,6 +69,8 @@ public:
     [[nodiscard]] bool transactions() const { return options_.transactions; }
 
     [[nodiscard]] const aws::JsonClientCounts& counts() const { return client_.counts(); }
+
+    [[nodiscard]] const aws::JsonClientCounts& stream_counts() const { return streams_.counts(); }
 
 private:
     /// A call about one table (or none), its error as the port's. Forgets the table's schema where
@@ -100,6 +107,17 @@ private:
     Task<Result<>> write_transaction(WriteUnit unit, std::string token);
     Task<> write_unit(WriteUnit unit, Result<>& answer);
     Task<> write_together(std::vector<WriteUnit*> units, std::vector<Result<>*> answers);
+    // Streams (streams.cpp).
+    Task<Result<aws::JsonAnswer>> call_streams(std::string operation, std::string body);
+    /// The names of those of the table, or of all; their ARNs are remembered.
+    Task<Result<std::vector<StreamName>>> find_streams(std::string table);
+    Task<Result<std::string>> arn_of(StreamName stream);
+    Task<Result<StreamDescription>> describe_by(std::string arn, StreamName stream);
+    Task<Result<std::string>> new_iterator(std::string arn, ChangesRequest request);
+    Task<Result<aws::JsonAnswer>> get_records(ChangesRequest request);
+    [[nodiscard]] std::string take_iterator(const std::string& place);
+    void keep_iterator(std::string place, std::string iterator);
+
     /// Pauses with growing length; false when there were too many in a row.
     Task<bool> pause(int times);
     /// Runs them side by side, so many at a time.
@@ -114,6 +132,17 @@ private:
     aws::CredentialChain* chain_ = nullptr;
     aws::JsonClient client_;
     std::map<std::string, SchemaPtr, std::less<>> schemas_;
+
+    struct HeldIterator {
+        std::string iterator;
+        std::int64_t made_at = 0;  ///< Ticks.
+    };
+
+    aws::JsonClient streams_;
+    std::map<std::pair<std::string, std::string>, std::string> stream_arns_;
+    /// By what they go on behind. Without them a reader would never get over a stretch of a shard
+    /// that holds nothing.
+    std::map<std::string, HeldIterator> iterators_;
 };
 
 /// The key of a write's item, as text that is equal for equal items only. `key` is its table's.

@@ -105,6 +105,10 @@ Error to_port(Error error, std::string_view operation, std::string_view table) {
         const bool making = operation == "CreateTable";
         return with_code(std::move(error), making ? Errc::already_exists : Errc::unavailable);
     }
+    if (type == "TrimmedDataAccessException") {
+        error.detail = std::make_shared<ChangesTrimmed>();
+        return with_code(std::move(error), Errc::not_found);
+    }
     if (type == "LimitExceededException") return with_code(std::move(error), Errc::throttled);
     if (type == "ItemCollectionSizeLimitExceededException") {
         return with_code(std::move(error), Errc::too_large);

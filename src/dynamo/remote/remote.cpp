@@ -21,14 +21,17 @@ class Engine final : public RemoteDatabase {
 public:
     Engine(RemoteOptions options,
            aws::JsonClientOptions client,
+           aws::JsonClientOptions streams,
            aws::CredentialOptions credentials,
            runtime::Loop& loop,
            runtime::BlockingPool& pool,
            Random& random,
            Log& log,
            net::ClientOptions http)
-        : core_(std::move(options),
+        : has_streams_(options.streams),
+          core_(std::move(options),
                 std::move(client),
+                std::move(streams),
                 std::move(credentials),
                 loop,
                 pool,
@@ -40,6 +43,7 @@ public:
     [[nodiscard]] Capabilities capabilities() const override {
         Capabilities what;
         what.transactions = core_.transactions();
+        what.streams = has_streams_;
         return what;
     }
 
@@ -122,9 +126,28 @@ public:
         return {};
     }
 
+    Task<Result<std::vector<StreamDescription>>> list_streams(std::string table) override {
+        if (!has_streams_) return Database::list_streams(std::move(table));
+        return there(core_.list_streams(std::move(table)));
+    }
+
+    Task<Result<StreamDescription>> describe_stream(StreamName stream) override {
+        if (!has_streams_) return Database::describe_stream(std::move(stream));
+        return there(core_.describe_stream(std::move(stream)));
+    }
+
+    Task<Result<ChangePage>> read_changes(ChangesRequest request) override {
+        if (!has_streams_) return Database::read_changes(std::move(request));
+        return there(core_.read_changes(std::move(request)));
+    }
+
     [[nodiscard]] RemoteStats stats() const override {
-        const aws::JsonClientCounts& counts = core_.counts();
-        return {counts.calls, counts.attempts, counts.throttled, counts.unclear};
+        const aws::JsonClientCounts& tables = core_.counts();
+        const aws::JsonClientCounts& streams = core_.stream_counts();
+        return {tables.calls + streams.calls,
+                tables.attempts + streams.attempts,
+                tables.throttled + streams.throttled,
+                tables.unclear + streams.unclear};
     }
 
     Task<> close() override {
@@ -168,6 +191,7 @@ private:
                    });
     }
 
+    const bool has_streams_;
     Core core_;
     runtime::TaskGroup visitors_;
 };
@@ -189,6 +213,18 @@ Result<net::Url> endpoint_of(const RemoteOptions& options) {
                           std::string(aws::dns_suffix(options.region)) + "/");
 }
 
+/// Emulators serve both under one name.
+Result<net::Url> streams_endpoint_of(const RemoteOptions& options, const net::Url& tables) {
+    const std::string_view given =
+        aws::variable(options.environment, "AWS_ENDPOINT_URL_DYNAMODB_STREAMS");
+    if (!options.endpoint && !given.empty()) return net::parse_url(given);
+    const bool own = options.endpoint ||
+                     !aws::variable(options.environment, "AWS_ENDPOINT_URL_DYNAMODB").empty();
+    if (own) return tables;
+    return net::parse_url("https://streams.dynamodb." + options.region + "." +
+                          std::string(aws::dns_suffix(options.region)) + "/");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RemoteDatabase>> open_remote(RemoteOptions options,
@@ -201,6 +237,9 @@ Result<std::unique_ptr<RemoteDatabase>> open_remote(RemoteOptions options,
     CARILLON_TRY(client.endpoint, endpoint_of(options));
     client.scope = {options.region, "dynamodb"};
     client.attempt_timeout = options.request_timeout;
+    aws::JsonClientOptions streams = client;
+    CARILLON_TRY(streams.endpoint, streams_endpoint_of(options, client.endpoint));
+    streams.target_prefix = "DynamoDBStreams_20120810";
     net::ClientOptions http;
     // AWS's own services for containers and machines live on link-local addresses, emulators on
     // loopback; who configures a store may reach it anywhere.
@@ -221,6 +260,7 @@ Result<std::unique_ptr<RemoteDatabase>> open_remote(RemoteOptions options,
     }
     return std::make_unique<Engine>(std::move(options),
                                     std::move(client),
+                                    std::move(streams),
                                     std::move(credentials),
                                     loop,
                                     pool,

@@ -36,6 +36,8 @@ struct RemoteOptions {
     /// False for servers that have none (Alternator, dynalite). What cannot be done without them is
     /// refused by name.
     bool transactions = true;
+    /// False for servers without DynamoDB Streams (dynalite): then nobody can follow a table.
+    bool streams = true;
     std::size_t connections_max = 64;
     std::size_t batch_concurrency = 32;  ///< Requests of one batch under way at a time.
     Duration request_timeout{15'000};    ///< Of one attempt.

@@ -1,7 +1,8 @@
 #include "dynamo/remote/table_wire.hpp"
 
+#include "dynamo/stream_view.hpp"
+
 #include <algorithm>
-#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -97,11 +98,20 @@ void append_indexes(std::string& body, const TableSchema& schema, bool local) {
     body.append("[").append(list).append("]");
 }
 
+void append_stream(std::string& body, std::optional<StreamView> view) {
+    begin_member(body, "StreamSpecification");
+    body += '{';
+    append_member(body, "StreamEnabled", view.has_value());
+    if (view) append_member(body, "StreamViewType", view_name(*view));
+    body += '}';
+}
+
 void append_settings(std::string& body, const TableSettings& settings) {
     append_member(body, "BillingMode", settings.on_demand ? "PAY_PER_REQUEST" : "PROVISIONED");
     if (!settings.on_demand) append_throughput(body, settings.throughput);
     if (settings.deletion_protection) append_member(body, "DeletionProtectionEnabled", true);
     if (!settings.table_class.empty()) append_member(body, "TableClass", settings.table_class);
+    if (settings.stream) append_stream(body, settings.stream);
     if (settings.tags.empty()) return;
     begin_member(body, "Tags");
     body += '[';
@@ -215,6 +225,15 @@ std::string update_settings_members(const TableSettings& before, const TableSett
     return body;
 }
 
+std::vector<std::string> update_stream_members(const TableSettings& before,
+                                               const TableSettings& after) {
+    std::vector<std::string> steps;
+    if (before.stream == after.stream) return steps;
+    if (before.stream) append_stream(steps.emplace_back(), std::nullopt);
+    if (after.stream) append_stream(steps.emplace_back(), after.stream);
+    return steps;
+}
+
 std::string create_index_members(const TableSchema& table, const IndexSchema& index) {
     std::string body;
     append_definitions(body, {&index.key});
@@ -243,6 +262,13 @@ Result<TableDescription> read_table(const json::object& table, const std::string
     if (const json::object* summary = object_member(table, "TableClassSummary")) {
         settings.table_class = text_member(*summary, "TableClass");
     }
+    if (const json::object* stream = object_member(table, "StreamSpecification")) {
+        const json::value* enabled = member(*stream, "StreamEnabled");
+        if (enabled != nullptr && enabled->is_bool() && enabled->get_bool()) {
+            settings.stream = view_of(text_member(*stream, "StreamViewType"));
+        }
+    }
+    description.stream_label = text_member(table, "LatestStreamLabel");
     CARILLON_TRY_VOID(read_indexes(table, *definitions, true, description.schema));
     CARILLON_TRY_VOID(read_indexes(table, *definitions, false, description.schema));
     description.status = text_member(table, "TableStatus");
@@ -250,10 +276,7 @@ Result<TableDescription> read_table(const json::object& table, const std::string
     description.item_count = whole_member(table, "ItemCount");
     description.size_bytes = whole_member(table, "TableSizeBytes");
     if (const json::value* at = member(table, "CreationDateTime")) {
-        const double seconds = at->is_double()
-                                   ? at->get_double()
-                                   : static_cast<double>(whole_member(table, "CreationDateTime"));
-        description.created_at = from_epoch_ms(std::llround(seconds * 1'000));
+        description.created_at = read_instant(*at);
     }
     return description;
 }

@@ -6,6 +6,7 @@
 #include "dynamo/schema.hpp"
 
 #include <string>
+#include <vector>
 
 namespace carillon::dynamo::remote {
 
@@ -15,6 +16,10 @@ namespace carillon::dynamo::remote {
 /// What UpdateTable needs to go from one to the other; empty when it is nothing of the settings.
 [[nodiscard]] std::string update_settings_members(const TableSettings& before,
                                                   const TableSettings& after);
+/// What UpdateTable needs, one call after the other, for another stream: turning it on, off, or
+/// both when the view changes.
+[[nodiscard]] std::vector<std::string> update_stream_members(const TableSettings& before,
+                                                             const TableSettings& after);
 /// AttributeDefinitions and GlobalSecondaryIndexUpdates that create the index.
 [[nodiscard]] std::string create_index_members(const TableSchema& table, const IndexSchema& index);
 

@@ -5,6 +5,8 @@
 #include "dynamo/remote/table_wire.hpp"
 #include "dynamo/validate.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace carillon::dynamo::remote {
@@ -170,6 +172,8 @@ Task<Result<TableDescription>> Core::update_table(std::string table, TableChange
     std::vector<std::string> steps;
     if (change.settings) {
         steps.push_back(update_settings_members(before.schema.settings, *change.settings));
+        std::ranges::move(update_stream_members(before.schema.settings, *change.settings),
+                          std::back_inserter(steps));
     }
     if (change.create_index) {
         TableSchema after = before.schema;

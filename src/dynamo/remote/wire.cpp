@@ -5,6 +5,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 
+#include <cmath>
 #include <utility>
 
 namespace carillon::dynamo::remote {
@@ -52,6 +53,12 @@ std::int64_t whole_member(const json::object& object, std::string_view name) {
     if (const std::int64_t* whole = value->if_int64()) return *whole;
     if (const double* number = value->if_double()) return static_cast<std::int64_t>(*number);
     return 0;
+}
+
+TimePoint read_instant(const json::value& seconds) {
+    if (const std::int64_t* whole = seconds.if_int64()) return from_epoch_ms(*whole * 1'000);
+    const double* fraction = seconds.if_double();
+    return from_epoch_ms(fraction == nullptr ? 0 : std::llround(*fraction * 1'000));
 }
 
 Result<std::optional<Item>> item_member(const json::object& object, std::string_view name) {

@@ -32,6 +32,8 @@ private:
 [[nodiscard]] const json::array* array_member(const json::object& object, std::string_view name);
 [[nodiscard]] std::string text_member(const json::object& object, std::string_view name);
 [[nodiscard]] std::int64_t whole_member(const json::object& object, std::string_view name);
+/// Seconds since 1970, with or without a fraction.
+[[nodiscard]] TimePoint read_instant(const json::value& seconds);
 /// Nothing when the member is not there.
 [[nodiscard]] Result<std::optional<Item>> item_member(const json::object& object,
                                                       std::string_view name);

@@ -70,13 +70,15 @@ INSTANTIATE_TEST_SUITE_P(Remote,
 /// A server that others share: each database has a prefix to itself.
 std::unique_ptr<dynamo::Database> open_shared(const std::string& url,
                                               runtime::Clock& clock,
-                                              bool transactions) {
+                                              bool transactions,
+                                              bool streams) {
     static std::atomic<int> count = 0;
     dynamo::RemoteOptions options;
     options.region = "us-east-1";
     options.endpoint = net::parse_url(url).value();
     options.table_prefix = "c" + std::to_string(++count) + "-";
     options.transactions = transactions;
+    options.streams = streams;
     return std::make_unique<RemoteRig>(clock, options);
 }
 
@@ -94,20 +96,23 @@ std::vector<EngineUnderTest> others() {
     const auto add = [&](const char* variable,
                          const char* name,
                          bool transactions,
+                         bool streams,
                          std::map<std::string, std::string> faults) {
         const char* url = std::getenv(variable);
         if (url == nullptr) return;
         engines.push_back(
             {.name = name,
-             .make = [url = std::string(url), transactions](
-                         runtime::Clock& clock) { return open_shared(url, clock, transactions); },
+             .make =
+                 [url = std::string(url), transactions, streams](runtime::Clock& clock) {
+                     return open_shared(url, clock, transactions, streams);
+                 },
              .transactions = transactions,
              .watches = false,
              .expires_at_once = false,
              .faults = std::move(faults)});
     };
-    add("CARILLON_DYNALITE_URL", "Dynalite", false, dynalite_faults);
-    add("CARILLON_DYNAMODB_LOCAL_URL", "DynamoDbLocal", true, {});
+    add("CARILLON_DYNALITE_URL", "Dynalite", false, false, dynalite_faults);
+    add("CARILLON_DYNAMODB_LOCAL_URL", "DynamoDbLocal", true, true, {});
     return engines;
 }
 

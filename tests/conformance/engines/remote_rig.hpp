@@ -154,6 +154,18 @@ public:
             loop, std::move(table), std::move(index), std::move(partitions), std::move(callback));
     }
 
+    Task<Result<std::vector<dynamo::StreamDescription>>> list_streams(std::string table) override {
+        return remote_->list_streams(std::move(table));
+    }
+
+    Task<Result<dynamo::StreamDescription>> describe_stream(dynamo::StreamName stream) override {
+        return remote_->describe_stream(std::move(stream));
+    }
+
+    Task<Result<dynamo::ChangePage>> read_changes(dynamo::ChangesRequest request) override {
+        return remote_->read_changes(std::move(request));
+    }
+
 protected:
     /// For rigs that start a server of their own first: call open() then.
     explicit RemoteRig(runtime::Clock& clock) : thread_(clock) {}
