@@ -202,6 +202,25 @@ TEST(D8, ASetMayChangeAnItemTwiceAndCountsWhatItWrote) {
     EXPECT_THAT(rig.get(layer), ElementsAre("a=2", "b=3"));
 }
 
+TEST(D8, WhatASyncFoldedIsCountedAlsoIfItDiesThen) {
+    Rig rig;
+    rig.options.parallel = 1;
+    auto& dying = rig.process();
+    Layer& other = rig.layer();
+    for (const char* partition : {"p1", "p2", "p3"}) rig.set(other, {put("a", "1", partition)});
+    int puts = 0;
+    dying.objects->before_put = [&](const std::string&) -> Task<> {
+        if (++puts == 3) dying.store->die();
+        co_return;
+    };
+    (void)rig.finish(dying.layer->sync());
+    EXPECT_EQ(rig.meta(other).unsynced_total, 1);
+    EXPECT_EQ(rig.meta(other).synced_total, 2);
+    rig.run_for(1min);
+    EXPECT_EQ(rig.sync(other).count, 1u);
+    EXPECT_EQ(rig.meta(other).synced_total, 3);
+}
+
 TEST(D9, AResetOfOnePartitionLeavesTheOthersAloneAndForgetsWhatIsGone) {
     Rig rig;
     Layer& layer = rig.layer();
@@ -245,7 +264,8 @@ TEST(D10, ChangesEndOnlyAfterTheyWereFolded) {
 
 TEST(D11, ChangesAreSpreadAndReadConsistently) {
     Rig rig;
-    Layer& layer = rig.layer();
+    auto& world = rig.process();
+    Layer& layer = *world.layer;
     for (int i = 0; i < 64; ++i) {
         rig.set(layer, {put("a", "1", "p" + std::to_string(i))});
     }
@@ -259,6 +279,10 @@ TEST(D11, ChangesAreSpreadAndReadConsistently) {
     ASSERT_TRUE(table);
     EXPECT_THAT(table->schema.indexes, IsEmpty());
     EXPECT_EQ(rig.sync(layer).count, 64u);
+    EXPECT_THAT(rig.get(layer, "p1"), ElementsAre("a=1"));
+    EXPECT_EQ(rig.meta(layer).unsynced_total, 0);
+    EXPECT_GT(world.store->calls, 64u);
+    EXPECT_EQ(world.store->weak_reads, 0u);
 }
 
 TEST(D12, ASyncWritesWhatChangedAndNotWhatIsStored) {
@@ -280,6 +304,40 @@ TEST(D12, ASyncWritesWhatChangedAndNotWhatIsStored) {
     const auto view = rig.finish(world.layer->get("users"));
     ASSERT_TRUE(view);
     EXPECT_THAT(view->items, SizeIs(10'000));
+}
+
+TEST(D12, PartitionsAreSyncedSideBySide) {
+    Rig rig;
+    auto& world = rig.process();
+    for (int i = 0; i < 4; ++i) {
+        rig.set(*world.layer, {put("a", "1", "p" + std::to_string(i))});
+    }
+    world.objects->before_put = [&](const std::string&) -> Task<> {
+        (void)co_await rig.loop.sleep_for(10s);
+    };
+    const TimePoint before = rig.clock.now();
+    EXPECT_EQ(rig.sync(*world.layer).count, 4u);
+    EXPECT_LT(rig.clock.now() - before, 15s);
+}
+
+TEST(D12, AResetWritesOutWhatItWouldHaveToHold) {
+    Rig rig;
+    auto& world = rig.process();
+    dynamo::TableSchema source{.name = "source", .key = {.hash = {"pk"}}};
+    source.key.sort = dynamo::KeyAttribute{.name = "sk"};
+    ASSERT_TRUE(rig.finish(rig.engine->create_table(source)));
+    // More than the 32 MB that it may hold.
+    const std::string text(380'000, 'x');
+    for (int i = 0; i < 100; ++i) {
+        dynamo::PutRequest each{.table = "source", .item = user("i" + std::to_string(i), text)};
+        ASSERT_TRUE(rig.finish(rig.engine->put_item(std::move(each))));
+    }
+    const ResetOptions all{.table = "source"};
+    const auto report = rig.finish(world.layer->reset(*rig.engine, all));
+    ASSERT_TRUE(report) << describe(report.error());
+    EXPECT_EQ(report->count, 100u);
+    EXPECT_THAT(world.objects->puts, Ge(2u));
+    EXPECT_THAT(rig.get(*world.layer), SizeIs(100));
 }
 
 TEST(D13, TheOrderOfChangesIsTheStoresNotThatOfClocks) {

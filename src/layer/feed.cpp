@@ -1,10 +1,22 @@
 #include "layer/feed.hpp"
 
+#include "dynamo/stream_view.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace carillon::layer {
 namespace {
+
+/// Where nothing points to a change, a stream is described again after this: shards come and go
+/// over hours, and reading one to its end is a sign of its own.
+constexpr Duration look_pause = std::chrono::seconds{10};
+/// How often it is noted that a shard of which nothing was taken has been looked at.
+constexpr Duration note_pause = std::chrono::hours{1};
+
+std::int64_t nanoseconds_of(Duration duration) {
+    return std::chrono::nanoseconds(duration).count();
+}
 
 /// What is left of an item when a stream keeps no images.
 const dynamo::Item& old_of(const dynamo::ChangeRecord& record) {
@@ -64,14 +76,19 @@ Feed::Feed(runtime::Loop& loop,
              options_.owner,
              options_.lease_ttl),
       group_(loop),
-      wake_(loop) {}
+      wake_(loop),
+      places_(layer.database(), layer.rows()) {}
 
 Task<Result<>> Feed::start() {
     if (!source_.capabilities().streams) {
-        co_return fail(Errc::invalid, "the store of " + options_.table + " has no change streams");
+        co_return fail(Errc::invalid,
+                       "the store of the table " + options_.table + " has no change streams");
     }
+    const auto found = co_await find_stream();
     // With leave to turn the stream on, the table may even come later.
-    if (!options_.enable_stream) CARILLON_CO_TRY_VOID(co_await find_stream());
+    if (!found && (!options_.enable_stream || found.error().code == Errc::invalid)) {
+        co_return std::unexpected(found.error());
+    }
     watch_ = source_.watch_changes(loop_, options_.table, [this] { wake_.set(); });
     group_.spawn(follow());
     co_return Result<>{};
@@ -99,9 +116,18 @@ Task<Result<dynamo::StreamDescription>> Feed::open_stream() {
 Task<Result<dynamo::StreamDescription>> Feed::find_stream() {
     CARILLON_CO_TRY(auto streams, co_await source_.list_streams(options_.table));
     for (dynamo::StreamDescription& stream : streams) {
-        if (stream.enabled && stream.name.table == options_.table) co_return std::move(stream);
+        if (!stream.enabled || stream.name.table != options_.table) continue;
+        const bool whole = stream.view == dynamo::StreamView::new_and_old_images ||
+                           stream.view == dynamo::StreamView::new_image;
+        if (whole) co_return std::move(stream);
+        co_return fail(Errc::invalid,
+                       "the change stream of the table " + options_.table + " holds " +
+                           std::string(dynamo::view_name(stream.view)) +
+                           "; a layer needs NEW_AND_OLD_IMAGES, or NEW_IMAGE");
     }
-    co_return fail(Errc::not_found, "the table " + options_.table + " has no change stream");
+    co_return fail(Errc::not_found,
+                   "the table " + options_.table +
+                       " has no change stream; turn one on with NEW_AND_OLD_IMAGES");
 }
 
 Task<bool> Feed::hold_lease() {
@@ -112,9 +138,10 @@ Task<bool> Feed::hold_lease() {
     if (!held || !*held) {
         held = co_await lease_.acquire();
         // Somebody else may have gone on meanwhile.
-        places_.clear();
+        places_.forget();
+        look_at_ = 0;
     }
-    renew_at_ = now + std::chrono::nanoseconds(lease_.ttl() / 3).count();
+    renew_at_ = now + nanoseconds_of(lease_.ttl() / 3);
     co_return held && *held;
 }
 
@@ -141,55 +168,66 @@ void Feed::complain(const Error& error) {
         {{"layer", layer_.options().name}, {"table", options_.table}, {"error", describe(error)}});
 }
 
-Task<Result<bool>> Feed::pass() {
-    CARILLON_CO_TRY(dynamo::StreamDescription stream, co_await open_stream());
-    if (stream.name.label != label_) {
-        places_.clear();
-        CARILLON_CO_TRY(const bool begun, co_await has_begun(stream.name.label));
-        if (!begun) CARILLON_CO_TRY_VOID(co_await begin(stream));
-        label_ = stream.name.label;
+Task<Result<>> Feed::look_at_stream() {
+    const std::int64_t now = loop_.clock().ticks();
+    if (now < look_at_ && places_.is_loaded(stream_.name)) co_return Result<>{};
+    CARILLON_CO_TRY(stream_, co_await open_stream());
+    look_at_ = now + nanoseconds_of(look_pause);
+    if (!places_.is_loaded(stream_.name)) {
+        CARILLON_CO_TRY(const bool begun, co_await places_.load(stream_));
+        if (!begun) co_return co_await begin(stream_);
     }
+    const auto loss = find_loss(places_.all(), stream_, loop_.now());
+    if (loss) CARILLON_CO_TRY_VOID(co_await begin_anew(stream_, *loss));
+    co_return Result<>{};
+}
+
+Task<Result<bool>> Feed::pass() {
+    CARILLON_CO_TRY_VOID(co_await look_at_stream());
     bool any = false;
-    for (const dynamo::StreamShard& shard : stream.shards) {
+    for (const dynamo::StreamShard& shard : stream_.shards) {
         if (group_.stop_token().stop_requested()) break;
         // What happened before comes before.
-        if (!shard.parent.empty()) {
-            const auto known =
-                std::ranges::find(stream.shards, shard.parent, &dynamo::StreamShard::id);
-            if (known != stream.shards.end()) {
-                Place& parent = places_[shard.parent];
-                CARILLON_CO_TRY_VOID(co_await load(shard.parent, parent));
-                if (!parent.ended) continue;
-            }
-        }
-        auto read = co_await read_shard(stream.name, shard.id);
-        if (!read && read.error().code == Errc::not_found &&
-            dynamic_cast<const dynamo::ChangesTrimmed*>(read.error().detail.get()) != nullptr) {
-            lines_.warn("changes of a table were lost; the layer is made anew from the table",
-                        {{"layer", layer_.options().name}, {"table", options_.table}});
-            CARILLON_CO_TRY_VOID(co_await begin(stream));
+        const bool has_parent =
+            std::ranges::find(stream_.shards, shard.parent, &dynamo::StreamShard::id) !=
+            stream_.shards.end();
+        const FeedPlace* parent = places_.find(shard.parent);
+        if (has_parent && (parent == nullptr || !parent->ended)) continue;
+        auto read = co_await read_shard(stream_.name, shard.id);
+        if (!read) {
+            look_at_ = 0;
+            const bool trimmed =
+                dynamic_cast<const dynamo::ChangesTrimmed*>(read.error().detail.get()) != nullptr;
+            if (!trimmed) co_return std::unexpected(std::move(read).error());
+            CARILLON_CO_TRY(const dynamo::StreamDescription now, co_await open_stream());
+            CARILLON_CO_TRY_VOID(co_await begin_anew(now, read.error().message));
             co_return true;
         }
-        if (!read) co_return std::unexpected(std::move(read).error());
         any = any || *read;
     }
     co_return any;
 }
 
 Task<Result<bool>> Feed::read_shard(const dynamo::StreamName& stream, const std::string& shard) {
-    Place& place = places_[shard];
-    CARILLON_CO_TRY_VOID(co_await load(shard, place));
+    const FeedPlace* const known = places_.find(shard);
+    FeedPlace place = known == nullptr ? FeedPlace{} : *known;
     if (place.ended) co_return false;
     dynamo::ChangesRequest request{.stream = stream, .shard = shard};
     request.after_sequence = place.after;
     CARILLON_CO_TRY(dynamo::ChangePage page, co_await source_.read_changes(std::move(request)));
     const bool any = !page.records.empty();
     if (any) CARILLON_CO_TRY_VOID(co_await take(shard, std::move(page.records)));
-    const bool moved = any || page.ended;
-    place.after = page.last_sequence;
     place.ended = page.ended && !any;
-    if (moved) CARILLON_CO_TRY_VOID(co_await save(shard, place));
-    co_return any;
+    // Its children come next, and may not have been listed yet.
+    if (place.ended) look_at_ = 0;
+    const bool moved = place.after != page.last_sequence;
+    place.after = page.last_sequence;
+    // Of a new shard it is noted at once that it is known.
+    const bool silent = is_blind(place) && place.looked_at + note_pause < loop_.now();
+    if (moved || page.ended || silent) {
+        CARILLON_CO_TRY_VOID(co_await places_.save(shard, std::move(place), loop_.now()));
+    }
+    co_return moved || page.ended;
 }
 
 Task<Result<>> Feed::take(const std::string& shard, std::vector<dynamo::ChangeRecord> records) {
@@ -207,62 +245,33 @@ Task<Result<>> Feed::take(const std::string& shard, std::vector<dynamo::ChangeRe
         }
         std::ranges::move(*some, std::back_inserter(changes));
     }
+    if (changes.empty()) co_return Result<>{};
     CARILLON_CO_TRY_VOID(co_await layer_.set(std::move(changes)));
     co_return Result<>{};
 }
 
-Task<Result<bool>> Feed::has_begun(const std::string& label) {
-    dynamo::GetRequest get{.table = layer_.rows().table(), .key = layer_.rows().feed_key()};
-    CARILLON_CO_TRY(const auto row, co_await layer_.database().get_item(std::move(get)));
-    co_return row&& text_of(*row, "stream") == label;
+Task<Result<>> Feed::begin_anew(const dynamo::StreamDescription& stream, const std::string& why) {
+    lines_.warn("changes of a table were lost; the layer is made anew from the table",
+                {{"layer", layer_.options().name}, {"table", options_.table}, {"why", why}});
+    co_return co_await begin(stream);
 }
 
 Task<Result<>> Feed::begin(const dynamo::StreamDescription& stream) {
-    std::map<std::string, Place> ends;
+    Places ends;
     for (const dynamo::StreamShard& shard : stream.shards) {
-        ends[shard.id] = {
-            .after = shard.newest_sequence, .ended = !shard.last_sequence.empty(), .loaded = true};
+        FeedPlace& place = ends[shard.id];
+        place.after = shard.newest_sequence;
+        place.ended = !shard.last_sequence.empty();
     }
     ResetOptions reset{.table = options_.table};
     CARILLON_CO_TRY(const ResetReport report, co_await layer_.reset(source_, std::move(reset)));
     if (report.locked) {
         co_return fail(Errc::unavailable, "the layer is being synced by somebody else");
     }
-    for (const auto& [shard, place] : ends) CARILLON_CO_TRY_VOID(co_await save(shard, place));
-    places_ = std::move(ends);
-    dynamo::PutRequest put{.table = layer_.rows().table(), .item = layer_.rows().feed_key()};
-    put.item.set("stream", stream.name.label);
-    put.item.set("table", options_.table);
-    CARILLON_CO_TRY_VOID(co_await layer_.database().put_item(std::move(put)));
-    label_ = stream.name.label;
+    CARILLON_CO_TRY_VOID(co_await places_.replace(stream.name, std::move(ends), loop_.now()));
     lines_.info(
         "a layer follows its table",
         {{"layer", layer_.options().name}, {"table", options_.table}, {"items", report.count}});
-    co_return Result<>{};
-}
-
-Task<Result<>> Feed::load(const std::string& shard, Place& place) {
-    if (place.loaded) co_return Result<>{};
-    dynamo::GetRequest get{.table = layer_.rows().table(), .key = layer_.rows().feed_key(shard)};
-    CARILLON_CO_TRY(const auto row, co_await layer_.database().get_item(std::move(get)));
-    if (row) {
-        place.after = text_of(*row, "sequence");
-        const dynamo::Value* ended = row->find("ended");
-        const bool* truth = ended == nullptr ? nullptr : ended->get_if<bool>();
-        place.ended = truth != nullptr && *truth;
-    }
-    place.loaded = true;
-    co_return Result<>{};
-}
-
-Task<Result<>> Feed::save(const std::string& shard, const Place& place) {
-    // Streams forget their shards after a day; so may we.
-    constexpr Duration kept = 2 * dynamo::change_retention;
-    dynamo::PutRequest put{.table = layer_.rows().table(), .item = layer_.rows().feed_key(shard)};
-    put.item.set("sequence", place.after);
-    put.item.set("ended", place.ended);
-    if (place.ended) put.item.set("ttl", to_epoch_ms(loop_.now() + kept) / 1'000);
-    CARILLON_CO_TRY_VOID(co_await layer_.database().put_item(std::move(put)));
     co_return Result<>{};
 }
 

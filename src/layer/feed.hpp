@@ -1,17 +1,18 @@
 // A layer that follows a table by itself, by the table's change stream.
 //
 // The first time, the ends of the stream's shards are noted, the layer is reset from the table, and
-// what changed meanwhile is read from there on. Each change carries its position, and a partition
-// takes none twice: so neither a restart nor a second program that follows the same table brings an
-// old state back. Followers take turns by a lease.
+// what changed meanwhile is read from there on. A shard is read after its
+// parent. Each change
+// carries its position, and a partition takes none twice: so neither a restart nor a second program
+// that follows the same table brings an old state back. Followers take turns by a lease.
 
 #pragma once
 
+#include "layer/feed_places.hpp"
 #include "layer/layer.hpp"
 #include "layer/lease.hpp"
 
-#include <functional>
-#include <map>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,8 @@ public:
          Log& lines,
          FeedOptions options);
 
-    /// Follows until stop(). `invalid` when the store has no change streams, `not_found` when the
-    /// table has none and must not be given one.
+    /// Follows until stop(). `invalid` when the store has no change streams or the table's holds no
+    /// new images, `not_found` when the table has none and must not be given one.
     [[nodiscard]] Task<Result<>> start();
     [[nodiscard]] Task<> stop();
 
@@ -53,25 +54,20 @@ public:
     [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
 
 private:
-    struct Place {
-        std::string after{};
-        bool ended = false;
-        bool loaded = false;
-    };
-
     Task<> follow();
     /// Everything that is there now. Whether that was anything.
     Task<Result<bool>> pass();
     Task<Result<bool>> read_shard(const dynamo::StreamName& stream, const std::string& shard);
+    /// Makes the layer anew from the table, and goes on from where the stream is now.
     Task<Result<>> begin(const dynamo::StreamDescription& stream);
+    Task<Result<>> begin_anew(const dynamo::StreamDescription& stream, const std::string& why);
     Task<Result<>> take(const std::string& shard, std::vector<dynamo::ChangeRecord> records);
     Task<Result<dynamo::StreamDescription>> find_stream();
     /// Turns it on where it is not, if it may.
     Task<Result<dynamo::StreamDescription>> open_stream();
+    /// As it was a moment ago, while nothing points to a change.
+    Task<Result<>> look_at_stream();
     void complain(const Error& error);
-    Task<Result<>> load(const std::string& shard, Place& place);
-    Task<Result<>> save(const std::string& shard, const Place& place);
-    Task<Result<bool>> has_begun(const std::string& label);
     Task<bool> hold_lease();
 
     runtime::Loop& loop_;
@@ -84,8 +80,9 @@ private:
     runtime::TaskGroup group_;
     runtime::Event wake_;
     dynamo::Watch watch_{};
-    std::string label_{};  ///< Of the stream that is followed.
-    std::map<std::string, Place> places_;
+    FeedPlaces places_;
+    dynamo::StreamDescription stream_{};  ///< That is followed.
+    std::int64_t look_at_ = 0;            ///< Ticks: when to describe it again.
     std::uint64_t skipped_ = 0;
     std::string complaint_{};
 };

@@ -176,7 +176,8 @@ TEST(Feed, SaysWhenTheTableHasNoStream) {
     Feed feed(rig.loop, *rig.engine, layer, rig.random, Log::null(), std::move(given));
     const auto started = rig.finish(feed.start());
     ASSERT_FALSE(started);
-    EXPECT_EQ(started.error().message, "the table source has no change stream");
+    EXPECT_EQ(started.error().message,
+              "the table source has no change stream; turn one on with NEW_AND_OLD_IMAGES");
 }
 
 }  // namespace

@@ -29,8 +29,9 @@ Lease::Lease(runtime::Loop& loop,
       take_(update("SET #token = :token, #owner = :owner, #until = :until ADD #epoch :one")),
       extend_(update("SET #until = :until")),
       give_back_(update("REMOVE #token, #owner, #until")),
-      add_totals_(update("SET #syncedLastTotal = :count, #lastSyncAt = :now, #lastSyncMs = :took "
-                         "ADD #syncedTotal :count, #syncedTimes :one")) {}
+      note_(update("SET #syncedLastTotal = :count, #lastSyncAt = :now, #lastSyncMs = :took "
+                   "ADD #syncedTimes :one")),
+      add_folded_(update("ADD #syncedTotal :count")) {}
 
 Task<Result<bool>> Lease::acquire() {
     token_ = ulid(loop_.now(), random_);
@@ -93,7 +94,7 @@ Task<Result<>> Lease::release() {
 
 Task<Result<>> Lease::note_sync(std::uint64_t changes, Duration took) {
     dynamo::UpdateRequest request;
-    request.update = add_totals_;
+    request.update = note_;
     request.values = {{":count", static_cast<std::int64_t>(changes)},
                       {":now", to_epoch_ms(loop_.now())},
                       {":took", static_cast<std::int64_t>(took.count())},
@@ -103,8 +104,15 @@ Task<Result<>> Lease::note_sync(std::uint64_t changes, Duration took) {
     co_return Result<>{};
 }
 
-dynamo::ConditionCheck Lease::fence() const {
-    return {.table = table_, .key = key_, .condition = ours()};
+dynamo::Write Lease::fence(std::uint64_t folded) const {
+    if (folded == 0) {
+        return dynamo::ConditionCheck{.table = table_, .key = key_, .condition = ours()};
+    }
+    dynamo::UpdateRequest request{.table = table_, .key = key_};
+    request.update = add_folded_;
+    request.values = {{":count", static_cast<std::int64_t>(folded)}};
+    request.condition = ours();
+    return request;
 }
 
 Task<Result<SyncTotals>> Lease::totals(dynamo::Database& database,

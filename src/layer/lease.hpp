@@ -46,14 +46,14 @@ public:
     [[nodiscard]] Task<Result<bool>> renew();
     /// Only if it is still ours; otherwise nothing happens.
     [[nodiscard]] Task<Result<>> release();
-    /// Adds to the totals, if it is still ours.
+    /// How the sync went, if the lease is still ours.
     [[nodiscard]] Task<Result<>> note_sync(std::uint64_t changes, Duration took);
 
     /// Whether this holder may assume that it still has it.
     [[nodiscard]] bool valid() const { return loop_.clock().ticks() < valid_until_; }
 
-    /// Fails a transaction once somebody else has it.
-    [[nodiscard]] dynamo::ConditionCheck fence() const;
+    /// Fails a transaction once somebody else has it, and adds to the total what that folds.
+    [[nodiscard]] dynamo::Write fence(std::uint64_t folded) const;
 
     [[nodiscard]] Duration ttl() const { return ttl_; }
 
@@ -80,7 +80,8 @@ private:
     dynamo::Update take_;
     dynamo::Update extend_;
     dynamo::Update give_back_;
-    dynamo::Update add_totals_;
+    dynamo::Update note_;
+    dynamo::Update add_folded_;
 };
 
 }  // namespace carillon::layer

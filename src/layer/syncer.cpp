@@ -196,6 +196,7 @@ Task<Result<>> Syncer::fold_partition(Lease& lease, std::string partition, std::
             co_await states_.fold(partition, current, std::move(base), std::move(latest)));
         publication.watermark = {.watermark = slice.last, .at = slice.last_at};
         const std::uint64_t count = slice.last - current.watermark;
+        publication.folded = count;
         CARILLON_CO_TRY(current, co_await publish(lease, std::move(publication)));
         total += count;
         co_await trim_rows(partition, current, std::move(rows));
@@ -297,7 +298,7 @@ dynamo::WriteUnit Syncer::build(const Lease& lease,
                                 const Head& head) const {
     const Manifest& before = publication.before;
     dynamo::WriteUnit unit;
-    unit.emplace_back(lease.fence());
+    unit.emplace_back(lease.fence(publication.folded));
     dynamo::PutRequest put{.table = table_.table(),
                            .item = table_.to_item(publication.partition, after)};
     put.condition = absent_;

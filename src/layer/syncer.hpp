@@ -74,6 +74,7 @@ public:
         Fold fold{};
         Mark watermark{};
         std::int64_t folded_bytes = 0;
+        std::uint64_t folded = 0;  ///< Changes, for the total of what was synced.
     };
 
     [[nodiscard]] Task<Result<Manifest>> publish(Lease& lease, Publication publication);

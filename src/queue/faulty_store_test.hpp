@@ -42,6 +42,7 @@ public:
     std::size_t calls = 0;
     std::size_t items_read = 0;  ///< By queries.
     std::size_t durable_batches = 0;
+    std::size_t weak_reads = 0;  ///< That did not ask for consistency.
 
     [[nodiscard]] dynamo::Capabilities capabilities() const override {
         auto capabilities = store_.capabilities();
@@ -74,6 +75,7 @@ public:
     }
 
     Task<Result<std::optional<dynamo::Item>>> get_item(dynamo::GetRequest request) override {
+        note_read(request.consistent);
         return call(store_.get_item(std::move(request)), {});
     }
 
@@ -86,16 +88,19 @@ public:
     }
 
     Task<Result<dynamo::Page>> query(dynamo::QueryRequest request) override {
+        note_read(request.consistent);
         auto page = co_await call(store_.query(std::move(request)), {});
         if (page) items_read += page->items.size();
         co_return page;
     }
 
     Task<Result<dynamo::Page>> scan(dynamo::ScanRequest request) override {
+        note_read(request.consistent);
         return call(store_.scan(std::move(request)), {});
     }
 
     Task<Result<dynamo::BatchGetResult>> batch_get(dynamo::BatchGetRequest request) override {
+        for (const auto& table : request.tables) note_read(table.consistent);
         return call(store_.batch_get(std::move(request)), {});
     }
 
@@ -156,6 +161,8 @@ public:
     }
 
 private:
+    void note_read(bool consistent) { weak_reads += consistent ? 0U : 1U; }
+
     [[nodiscard]] bool cut(bool writes) const {
         return faults_.fail_all || (writes && faults_.fail_writes);
     }
