@@ -75,6 +75,7 @@ struct LayerConfig {
     std::optional<std::int64_t> sync_bytes{};
     std::optional<Duration> sync_age{10'000};
     Duration keep{5 * 86'400'000};
+    Duration lease{30'000};  ///< After which others take over from a server that died.
     std::size_t parallel = 4;
 };
 

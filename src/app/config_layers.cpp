@@ -59,13 +59,14 @@ Result<> apply_field(LayerConfig& layer, std::string_view key, std::string_view 
         CARILLON_TRY(layer.sync_age, read_duration(value, Duration{10}, 365 * day));
     } else if (key == "keep") {
         CARILLON_TRY(layer.keep, read_duration(value, Duration{0}, 3'650 * day));
+    } else if (key == "lease") {
+        CARILLON_TRY(layer.lease, read_duration(value, Duration{1'000}, Duration{3'600'000}));
     } else if (key == "parallel") {
         CARILLON_TRY(layer.parallel, read_number(value, 1, 64));
     } else {
         return wrong(
             "is unknown; there are snapshots, id, partition, table, format, source, feed, "
-            "seed-events, "
-            "sync-count, sync-bytes, sync-age, keep and parallel");
+            "seed-events, sync-count, sync-bytes, sync-age, keep, lease and parallel");
     }
     return {};
 }

@@ -68,7 +68,7 @@ TEST(Config, DescribesLayersInSectionsOfTheFile) {
                              {},
                              "[layers.users]\nid = \"sk\"\npartition = [\"pk\", \"kind\"]\n"
                              "snapshots = \"s3://snaps/x?region=eu-west-1\"\nsync-count = 100\n"
-                             "keep = \"2d\"\nsource = \"people\"\nfeed = true\n"
+                             "keep = \"2d\"\nlease = \"5s\"\nsource = \"people\"\nfeed = true\n"
                              "[layers.orders]\nid = \"id\"\nformat = \"json\"\n");
     ASSERT_TRUE(config) << describe(config.error());
     ASSERT_EQ(config->layers.size(), 2u);
@@ -80,6 +80,8 @@ TEST(Config, DescribesLayersInSectionsOfTheFile) {
     EXPECT_EQ(users.partition, (std::vector<std::string>{"pk", "kind"}));
     EXPECT_EQ(users.sync_count, 100);
     EXPECT_EQ(users.keep, Duration{2 * 86'400'000});
+    EXPECT_EQ(users.lease, Duration{5'000});
+    EXPECT_EQ(orders.lease, Duration{30'000});
     EXPECT_TRUE(users.feed);
     EXPECT_EQ(users.source, "people");
 }
@@ -96,6 +98,7 @@ TEST(Config, SaysWhatIsWrongWithALayer) {
         {"users id=x colour=red", "users: colour: is unknown"},
         {"users id=x snapshots=ftp://x", "users: snapshots: must be memory:"},
         {"users id=x sync-count=0", "users: sync-count: must be a whole number"},
+        {"users id=x lease=10ms", "users: lease: must be"},
         {"users id=x feed=true", "users: feed: needs a source"},
         {"users id=x; users id=y", "users is given twice"},
     };

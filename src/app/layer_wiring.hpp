@@ -3,13 +3,9 @@
 #pragma once
 
 #include "app/config.hpp"
-#include "aws/credentials.hpp"
-#include "aws/s3.hpp"
-#include "aws/transport.hpp"
 #include "layer/feed.hpp"
 #include "layer/layer.hpp"
-#include "layer/snapshot_url.hpp"
-#include "net/client.hpp"
+#include "library/snapshot_stores.hpp"
 #include "runtime/blocking.hpp"
 #include "server/layer_routes.hpp"
 
@@ -41,27 +37,24 @@ public:
 
 private:
     struct One;
-    struct Cloud;
 
-    LayerWiring(runtime::Loop& loop,
+    LayerWiring(const Config& config,
+                runtime::Loop& loop,
                 dynamo::Database& database,
                 runtime::BlockingPool& pool,
                 Random& random,
                 Log& log,
                 Registry& metrics,
                 std::string owner);
-    [[nodiscard]] Result<> add(const Config& config, const LayerConfig& layer);
-    [[nodiscard]] Result<> open_objects(const Config& config, const LayerConfig& layer, One& one);
-    [[nodiscard]] Result<> open_s3(const Config& config, One& one, layer::InS3 place);
+    [[nodiscard]] Result<> add(const LayerConfig& layer);
 
     runtime::Loop& loop_;
     dynamo::Database& database_;
-    runtime::BlockingPool& pool_;
     Random& random_;
     Log& log_;
     Registry& metrics_;
     std::string owner_;
-    std::unique_ptr<Cloud> cloud_;  ///< Where a layer's snapshots are in S3.
+    library::SnapshotStores stores_;
     std::vector<std::unique_ptr<One>> layers_;
     server::LayerRoutes routes_;
 };

@@ -25,13 +25,16 @@ aws::Environment aws_environment() {
 }  // namespace
 
 StoreEngine::StoreEngine(const StoreOptions& options)
-    : log_(std::make_unique<LineLog>(options.log)), loop_(clock_), group_(loop_) {}
+    : environment_(aws_environment()),
+      log_(std::make_unique<LineLog>(options.log)),
+      loop_(clock_),
+      group_(loop_) {}
 
 Result<> StoreEngine::open_database(const StoreOptions& options) {
     auto parsed = parse_store_url(options.url);
     if (!parsed) return invalid("url", parsed.error().message);
     if (parsed->dynamodb) {
-        aws::Environment environment = aws_environment();
+        aws::Environment environment = environment_;
         // A server of one's own takes any key, but wants one.
         const DynamodbUrl& url = *parsed->dynamodb;
         if (url.region == "local" && url.profile.empty() &&

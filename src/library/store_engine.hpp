@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "aws/environment.hpp"
 #include "carillon/store.hpp"
 #include "core/result.hpp"
 #include "dynamo/database.hpp"
@@ -65,6 +66,12 @@ public:
 
     [[nodiscard]] Log& log() { return *log_; }
 
+    /// For calls that block.
+    [[nodiscard]] runtime::BlockingPool& pool() { return pool_; }
+
+    /// What AWS's own libraries would read, as it was when the store was opened.
+    [[nodiscard]] const aws::Environment& environment() const { return environment_; }
+
     [[nodiscard]] Registry& metrics() { return metrics_; }
 
 private:
@@ -84,6 +91,7 @@ private:
 
     // In the order in which they need each other.
     runtime::SystemClock clock_;
+    aws::Environment environment_;
     std::unique_ptr<Log> log_;
     Registry metrics_;
     runtime::SystemRandom random_;

@@ -26,7 +26,7 @@ for header in "$work"/prefix/include/carillon/*.hpp; do
 done
 
 echo "== configure and build the examples"
-for example in schedule records outbox; do
+for example in schedule records outbox layer; do
     cmake -S "$source/examples/$example" -B "$work/$example" -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags" \
         -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/configure.log" || {
@@ -76,6 +76,36 @@ for line in 1 2 3 4 5 6 7 8; do
         *) [ "$sent" = 1 ] ;;
     esac
 done
+
+echo "== a layer, its state in a directory and in S3"
+layer() {
+    "$work/layer/layer" "embedded:$work/layer.store-$1" "$2" | tee "$work/out"
+    grep -qx 'before the sync: user-1=active user-3=invited' "$work/out"
+    grep -qx 'synced 4 changes of 1 partition(s), 0 failed ' "$work/out"
+    grep -qx 'after the sync: user-1=active user-3=invited' "$work/out"
+}
+layer directory "directory:$work/snapshots"
+grep -qx 'found:' "$work/out"
+layer directory "directory:$work/snapshots"
+grep -qx 'found: user-1=active user-3=invited' "$work/out"
+grep -qx 'synced in all 8, pending 0' "$work/out"
+. "$source/tests/support/npm.sh"
+if npm_ready "$source/tests/layer" "S3 by s3rver"; then
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    node "$source/tests/layer/s3.mjs" "$port" "$work/s3" example &
+    s3=$!
+    trap 'kill $s3; rm -rf "$work"' EXIT
+    for _ in $(seq 100); do
+        (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+        sleep 0.1
+    done
+    export AWS_ACCESS_KEY_ID=S3RVER AWS_SECRET_ACCESS_KEY=S3RVER
+    layer s3 "s3://example/cache?region=us-east-1&endpoint=http://127.0.0.1:$port"
+    # As the seed's own program reads it.
+    node "$source/tests/layer/outside.mjs" "http://127.0.0.1:$port" example get \
+        'cache/source-table#users.json' >"$work/out"
+    grep -q '"sk":"user-3"' "$work/out"
+fi
 
 echo "== what a description must not be, in words"
 "$source/tests/install/refused.sh" "$compiler" "$work/prefix/include"
