@@ -1,5 +1,8 @@
 #include "dynamo/database.hpp"
 
+#include <memory>
+#include <utility>
+
 namespace carillon::dynamo {
 
 namespace {
@@ -7,6 +10,11 @@ namespace {
 constexpr const char* no_streams = "This store does not record changes";
 
 }  // namespace
+
+Task<Result<SchemaPtr>> Database::table_schema(std::string table) {
+    CARILLON_CO_TRY(TableDescription described, co_await describe_table(std::move(table)));
+    co_return std::make_shared<const TableSchema>(std::move(described.schema));
+}
 
 // The parameters are the port's; coroutines take theirs by value.
 Task<Result<TableDescription>> Database::update_table(std::string /*table*/,

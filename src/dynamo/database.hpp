@@ -228,6 +228,10 @@ public:
     /// already_exists when there is one of that name.
     virtual Task<Result<TableDescription>> create_table(TableSchema schema) = 0;
     virtual Task<Result<TableDescription>> describe_table(std::string table) = 0;
+    /// What requests need of a table, of which there may be many a second: engines that hold
+    /// schemas share theirs, this default copies that of describe_table. It stays as it was when
+    /// the table changes.
+    virtual Task<Result<SchemaPtr>> table_schema(std::string table);
     /// Names in order, all of them.
     virtual Task<Result<std::vector<std::string>>> list_tables() = 0;
     virtual Task<Result<TableDescription>> delete_table(std::string table) = 0;

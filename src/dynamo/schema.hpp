@@ -7,6 +7,7 @@
 #include "dynamo/settings.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,8 @@ struct TableSchema {
 
     [[nodiscard]] const IndexSchema* index(std::string_view index_name) const;
 };
+
+using SchemaPtr = std::shared_ptr<const TableSchema>;
 
 struct TableDescription {
     TableSchema schema;

@@ -17,6 +17,9 @@ TEST_P(DatabaseConformance, TablesAreCreatedDescribedListedAndDeleted) {
         CARILLON_CO_ASSERT(described);
         EXPECT_EQ(described->schema, queue_table());
         EXPECT_EQ(described->id, created->id);
+        const auto schema = co_await db.table_schema("things");
+        CARILLON_CO_ASSERT(schema);
+        EXPECT_EQ(**schema, queue_table());
         const auto names = co_await db.list_tables();
         CARILLON_CO_ASSERT(names);
         EXPECT_THAT(*names, ElementsAre("another", "things"));

@@ -45,6 +45,27 @@ TEST(EmbeddedStore, KeepsEverythingOverARestart) {
     store.expect_consistent();
 }
 
+TEST(EmbeddedStore, SharesASchemaThatStaysAsItWas) {
+    StoreRig store;
+    ASSERT_TRUE(store.open());
+    store.run([](EmbeddedDatabase& db) -> Task<> {
+        EXPECT_TRUE(co_await db.create_table(things()));
+        const auto first = co_await db.table_schema("things");
+        const auto second = co_await db.table_schema("things");
+        EXPECT_TRUE(first && second);
+        if (!first || !second) co_return;
+        EXPECT_EQ(first->get(), second->get());
+        TableChange change;
+        change.drop_index = "due";
+        EXPECT_TRUE(co_await db.update_table("things", change));
+        const auto third = co_await db.table_schema("things");
+        EXPECT_TRUE(third && (*third)->indexes.empty());
+        EXPECT_EQ(**first, things());
+        const auto missing = co_await db.table_schema("nothing");
+        EXPECT_TRUE(!missing && missing.error().code == Errc::not_found);
+    }(store.db()));
+}
+
 TEST(EmbeddedStore, TokensOutliveARestart) {
     StoreRig store;
     ASSERT_TRUE(store.open());

@@ -33,6 +33,7 @@ public:
 
     Task<Result<TableDescription>> create_table(TableSchema schema) override;
     Task<Result<TableDescription>> describe_table(std::string table) override;
+    Task<Result<SchemaPtr>> table_schema(std::string table) override;
     Task<Result<std::vector<std::string>>> list_tables() override;
     Task<Result<TableDescription>> delete_table(std::string table) override;
     Task<Result<TableDescription>> update_table(std::string table, TableChange change) override;

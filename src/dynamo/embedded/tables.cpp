@@ -221,6 +221,13 @@ Task<Result<TableDescription>> Engine::describe_table(std::string table) {
     co_return found->describe();
 }
 
+Task<Result<SchemaPtr>> Engine::table_schema(std::string table) {
+    TablePtr found = find(table);
+    if (!found) co_return std::unexpected(table_not_found(table));
+    const TableSchema* schema = &found->schema;
+    co_return SchemaPtr(std::move(found), schema);
+}
+
 Task<Result<std::vector<std::string>>> Engine::list_tables() {
     std::vector<std::string> names;
     for (const auto& [name, table] : writer_->catalog()->tables) names.push_back(name);

@@ -251,19 +251,19 @@ Result<Item> key_of(const Write& write, const TableSchema& schema) {
 }
 
 struct WritesOfTable {
-    TableSchema schema{};
+    SchemaPtr schema{};
     std::vector<Item> keys{};
     Consumed consumed{};
 };
 
-Result<WritesOfTable> check_writes(const WritesCall& call, TableSchema schema) {
+Result<WritesOfTable> check_writes(const WritesCall& call, SchemaPtr schema) {
     WritesOfTable out;
-    out.consumed.table = schema.name;
+    out.consumed.table = schema->name;
     for (const Write& write : call.writes) {
-        if (table_of(write) != schema.name) continue;
-        CARILLON_TRY(Item key, key_of(write, schema));
+        if (table_of(write) != schema->name) continue;
+        CARILLON_TRY(Item key, key_of(write, *schema));
         const auto* put = std::get_if<PutRequest>(&write);
-        if (put != nullptr) CARILLON_TRY_VOID(check_item(put->item, schema, put_too_large));
+        if (put != nullptr) CARILLON_TRY_VOID(check_item(put->item, *schema, put_too_large));
         CARILLON_TRY_VOID(add_once(out.keys, std::move(key)));
     }
     out.schema = std::move(schema);
@@ -276,11 +276,11 @@ void count_capacity(const WritesCall& call,
                     WritesOfTable& table) {
     std::size_t at = 0;
     for (const Write& write : call.writes) {
-        if (table_of(write) != table.schema.name) continue;
+        if (table_of(write) != table.schema->name) continue;
         const auto* put = std::get_if<PutRequest>(&write);
         const std::optional<Item>& old = before[at++];
         table.consumed.add(consumed_by_write(
-            table.schema, old ? &*old : nullptr, put != nullptr ? &put->item : nullptr));
+            *table.schema, old ? &*old : nullptr, put != nullptr ? &put->item : nullptr));
     }
 }
 
@@ -297,13 +297,13 @@ std::string writes_answer(const std::vector<WritesOfTable>& tables, const Writes
     if (call.metrics) {
         std::string metrics;
         for (const WritesOfTable& one : tables) {
-            if (!has_collections(one.schema)) continue;
+            if (!has_collections(*one.schema)) continue;
             if (!metrics.empty()) metrics += ',';
-            append_json_string(metrics, one.schema.name);
+            append_json_string(metrics, one.schema->name);
             metrics += ":[";
             for (const Item& key : one.keys) {
                 if (&key != one.keys.data()) metrics += ',';
-                append_collection(one.schema, key, metrics);
+                append_collection(*one.schema, key, metrics);
             }
             metrics += ']';
         }
@@ -317,10 +317,9 @@ std::string writes_answer(const std::vector<WritesOfTable>& tables, const Writes
 Operations::Answer Operations::batch_get_item(Json request) {
     CARILLON_CO_TRY(const GetsCall call, read_gets(request));
     for (const TableGets& gets : call.tables) {
-        CARILLON_CO_TRY(const TableDescription table,
-                        co_await database_.describe_table(gets.table));
-        for (const Item& key : gets.keys) CARILLON_CO_TRY_VOID(check_key(key, table.schema.key));
-        CARILLON_CO_TRY_VOID(check_key_paths(gets.projection, table.schema));
+        CARILLON_CO_TRY(const SchemaPtr schema, co_await database_.table_schema(gets.table));
+        for (const Item& key : gets.keys) CARILLON_CO_TRY_VOID(check_key(key, schema->key));
+        CARILLON_CO_TRY_VOID(check_key_paths(gets.projection, *schema));
     }
     CARILLON_CO_TRY(const BatchGetResult result, co_await database_.batch_get(to_request(call)));
     GetsAnswer answer;
@@ -337,14 +336,14 @@ Operations::Answer Operations::batch_write_item(Json request) {
     CARILLON_CO_TRY(WritesCall call, read_writes(request));
     std::vector<WritesOfTable> tables;
     for (const std::string& name : call.tables) {
-        CARILLON_CO_TRY(TableDescription table, co_await database_.describe_table(name));
-        CARILLON_CO_TRY(WritesOfTable one, check_writes(call, std::move(table.schema)));
+        CARILLON_CO_TRY(SchemaPtr schema, co_await database_.table_schema(name));
+        CARILLON_CO_TRY(WritesOfTable one, check_writes(call, std::move(schema)));
         tables.push_back(std::move(one));
     }
     for (WritesOfTable& one : tables) {
         if (call.capacity == CapacityReport::none) break;
         std::vector<ImageKey> keys;
-        for (const Item& key : one.keys) keys.push_back({one.schema.name, key});
+        for (const Item& key : one.keys) keys.push_back({one.schema->name, key});
         CARILLON_CO_TRY(const auto before, co_await read_images(database_, std::move(keys)));
         count_capacity(call, before, one);
     }

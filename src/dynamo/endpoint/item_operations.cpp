@@ -220,8 +220,8 @@ Result<DeleteCall> read_delete(const Json& json) {
 
 Task<Result<>> Operations::check_paths(std::string table, std::vector<Path> paths) const {
     if (!any_nested(paths)) co_return Result<>();
-    CARILLON_CO_TRY(const TableDescription described, co_await database_.describe_table(table));
-    co_return check_key_paths(paths, described.schema);
+    CARILLON_CO_TRY(const SchemaPtr schema, co_await database_.table_schema(std::move(table)));
+    co_return check_key_paths(paths, *schema);
 }
 
 Operations::Answer Operations::put_item(Json request) {
@@ -232,13 +232,12 @@ Operations::Answer Operations::put_item(Json request) {
         if (call.return_old) append_attributes(old, out);
         co_return out + "}";
     }
-    CARILLON_CO_TRY(const TableDescription table,
-                    co_await database_.describe_table(call.request.table));
+    CARILLON_CO_TRY(const SchemaPtr schema, co_await database_.table_schema(call.request.table));
     const Item item = call.request.item;
     CARILLON_CO_TRY(const auto old, co_await database_.put_item(std::move(call.request)));
     std::string out = "{";
     if (call.return_old) append_attributes(old, out);
-    append_write_report(table.schema, item, pointer(old), &item, call.report, out);
+    append_write_report(*schema, item, pointer(old), &item, call.report, out);
     co_return out + "}";
 }
 
@@ -276,12 +275,12 @@ Operations::Answer Operations::get_item(Json request) {
 Operations::Answer Operations::update_item(Json request) {
     CARILLON_CO_TRY(UpdateCall call, read_update(request));
     const Item key = call.report.any() ? call.request.key : Item();
-    std::optional<TableDescription> table;
+    SchemaPtr schema;
     if (call.report.any()) {
-        CARILLON_CO_TRY(table, co_await database_.describe_table(call.request.table));
+        CARILLON_CO_TRY(schema, co_await database_.table_schema(call.request.table));
     }
     Footprint footprint;
-    if (table) call.request.footprint = &footprint;
+    if (schema) call.request.footprint = &footprint;
     auto updated = co_await database_.update_item(std::move(call.request));
     if (!updated) {
         Error error = std::move(updated).error();
@@ -290,13 +289,9 @@ Operations::Answer Operations::update_item(Json request) {
     }
     std::string out = "{";
     if (call.return_values != ReturnValues::none) append_attributes(*updated, out);
-    if (table) {
-        append_write_report(table->schema,
-                            key,
-                            pointer(footprint.before),
-                            pointer(footprint.after),
-                            call.report,
-                            out);
+    if (schema) {
+        append_write_report(
+            *schema, key, pointer(footprint.before), pointer(footprint.after), call.report, out);
     }
     co_return out + "}";
 }
@@ -304,14 +299,14 @@ Operations::Answer Operations::update_item(Json request) {
 Operations::Answer Operations::delete_item(Json request) {
     CARILLON_CO_TRY(DeleteCall call, read_delete(request));
     const Item key = call.report.any() ? call.request.key : Item();
-    std::optional<TableDescription> table;
+    SchemaPtr schema;
     if (call.report.any()) {
-        CARILLON_CO_TRY(table, co_await database_.describe_table(call.request.table));
+        CARILLON_CO_TRY(schema, co_await database_.table_schema(call.request.table));
     }
     CARILLON_CO_TRY(const auto old, co_await database_.delete_item(std::move(call.request)));
     std::string out = "{";
     if (call.return_old) append_attributes(old, out);
-    if (table) append_write_report(table->schema, key, pointer(old), nullptr, call.report, out);
+    if (schema) append_write_report(*schema, key, pointer(old), nullptr, call.report, out);
     co_return out + "}";
 }
 

@@ -259,18 +259,18 @@ std::string page_answer(const Page& page, const ReadCall& call, const TableSchem
 
 Operations::Answer Operations::query(Json request) {
     CARILLON_CO_TRY(QueryCall call, read_query(request));
-    CARILLON_CO_TRY(const TableDescription table, co_await database_.describe_table(call.table));
-    CARILLON_CO_TRY(QueryRequest typed, to_request(call, table.schema));
+    CARILLON_CO_TRY(const SchemaPtr schema, co_await database_.table_schema(call.table));
+    CARILLON_CO_TRY(QueryRequest typed, to_request(call, *schema));
     CARILLON_CO_TRY(const Page page, co_await database_.query(std::move(typed)));
-    co_return page_answer(page, call, table.schema);
+    co_return page_answer(page, call, *schema);
 }
 
 Operations::Answer Operations::scan(Json request) {
     CARILLON_CO_TRY(ScanCall call, read_scan(request));
-    CARILLON_CO_TRY(const TableDescription table, co_await database_.describe_table(call.table));
-    CARILLON_CO_TRY(ScanRequest typed, to_request(call, table.schema));
+    CARILLON_CO_TRY(const SchemaPtr schema, co_await database_.table_schema(call.table));
+    CARILLON_CO_TRY(ScanRequest typed, to_request(call, *schema));
     CARILLON_CO_TRY(const Page page, co_await database_.scan(std::move(typed)));
-    co_return page_answer(page, call, table.schema);
+    co_return page_answer(page, call, *schema);
 }
 
 }  // namespace carillon::dynamo::endpoint

@@ -112,11 +112,10 @@ Result<BatchCall> read_batch(const Json& json) {
 }
 
 Task<Result<StatementWrite>> run_one(Database& database, StatementCall call, bool measured) {
-    CARILLON_CO_TRY(const TableDescription table,
-                    co_await database.describe_table(call.statement.table()));
+    CARILLON_CO_TRY(const SchemaPtr schema, co_await database.table_schema(call.statement.table()));
     if (const auto* select = std::get_if<partiql::Select>(&call.statement.body)) {
         CARILLON_CO_TRY(partiql::ReadPlan plan,
-                        partiql::plan_read(*select, call.parameters, table.schema));
+                        partiql::plan_read(*select, call.parameters, *schema));
         if (!plan.key) {
             co_return validation_fault(
                 "Select statements within BatchExecuteStatement must specify the primary key in "
@@ -126,8 +125,8 @@ Task<Result<StatementWrite>> run_one(Database& database, StatementCall call, boo
                         co_await read_item_of(database, std::move(plan), call.consistent));
         co_return StatementWrite{std::move(read.item), std::move(read.consumed)};
     }
-    CARILLON_CO_TRY(Write write, plan_write(call, table.schema));
-    co_return co_await carry_out(database, table.schema, std::move(write), measured);
+    CARILLON_CO_TRY(Write write, plan_write(call, *schema));
+    co_return co_await carry_out(database, *schema, std::move(write), measured);
 }
 
 bool returns_values(const partiql::Statement& statement) {
@@ -150,12 +149,11 @@ bool may_join(const BatchCall& call) {
 using BatchAnswers = std::vector<Result<StatementWrite>>;
 
 Task<Result<Write>> plan_one(Database& database, StatementCall call) {
-    CARILLON_CO_TRY(const TableDescription table,
-                    co_await database.describe_table(call.statement.table()));
+    CARILLON_CO_TRY(const SchemaPtr schema, co_await database.table_schema(call.statement.table()));
     if (std::holds_alternative<partiql::Exists>(call.statement.body)) {
         co_return validation_fault("EXISTS can only be used in a transaction");
     }
-    co_return plan_write(call, table.schema);
+    co_return plan_write(call, *schema);
 }
 
 /// What a unit of one write failed with, if the store says it as of a transaction.
@@ -290,13 +288,13 @@ Task<Result<std::string>> read_all(Database& database, TransactionCall call) {
     std::vector<partiql::ReadPlan> plans;
     std::vector<GetRequest> requests;
     for (const StatementCall& statement : call.statements) {
-        CARILLON_CO_TRY(const TableDescription table,
-                        co_await database.describe_table(statement.statement.table()));
+        CARILLON_CO_TRY(const SchemaPtr schema,
+                        co_await database.table_schema(statement.statement.table()));
         const auto& select = std::get<partiql::Select>(statement.statement.body);
         if (select.from.index) {
             co_return validation_fault("Reads on indices are not supported within transactions.");
         }
-        auto planned = partiql::plan_read(select, statement.parameters, table.schema);
+        auto planned = partiql::plan_read(select, statement.parameters, *schema);
         if (!planned) {
             co_return std::unexpected(placed(std::move(planned).error(), plans.size()));
         }
@@ -336,14 +334,14 @@ Task<Result<std::string>> write_all(Database& database, TransactionCall call) {
     WriteUnit unit;
     CapacityList capacity;
     for (const StatementCall& statement : call.statements) {
-        CARILLON_CO_TRY(const TableDescription table,
-                        co_await database.describe_table(statement.statement.table()));
-        auto planned = plan_write(statement, table.schema);
+        CARILLON_CO_TRY(const SchemaPtr schema,
+                        co_await database.table_schema(statement.statement.table()));
+        auto planned = plan_write(statement, *schema);
         if (!planned) co_return std::unexpected(placed(std::move(planned).error(), unit.size()));
         Write write = *std::move(planned);
         const auto* put = std::get_if<PutRequest>(&write);
         const Item* after = put != nullptr ? &put->item : nullptr;
-        add_twice(capacity, consumed_by_write(table.schema, nullptr, after), CapacityKind::write);
+        add_twice(capacity, consumed_by_write(*schema, nullptr, after), CapacityKind::write);
         unit.push_back(std::move(write));
     }
     const WriteUnit kept = unit;

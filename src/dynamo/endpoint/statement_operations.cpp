@@ -124,25 +124,25 @@ std::string write_answer(const StatementWrite& written, CapacityReport report) {
 
 Operations::Answer Operations::execute_statement(Json request) {
     CARILLON_CO_TRY(ExecuteCall call, read_execute(request));
-    CARILLON_CO_TRY(const TableDescription table,
-                    co_await database_.describe_table(call.statement.statement.table()));
+    CARILLON_CO_TRY(const SchemaPtr schema,
+                    co_await database_.table_schema(call.statement.statement.table()));
     const StatementCall& statement = call.statement;
     if (const auto* select = std::get_if<partiql::Select>(&statement.statement.body)) {
         CARILLON_CO_TRY(partiql::ReadPlan plan,
-                        partiql::plan_read(*select, statement.parameters, table.schema));
+                        partiql::plan_read(*select, statement.parameters, *schema));
         CARILLON_CO_TRY(const StatementPage page,
                         co_await read_page(database_,
-                                           table.schema,
+                                           *schema,
                                            std::move(plan),
                                            statement.consistent,
                                            call.limit,
                                            std::move(call.from)));
         co_return page_answer(page, call);
     }
-    CARILLON_CO_TRY(Write write, plan_write(statement, table.schema));
+    CARILLON_CO_TRY(Write write, plan_write(statement, *schema));
     const bool measured = call.capacity != CapacityReport::none;
     CARILLON_CO_TRY(const StatementWrite written,
-                    co_await carry_out(database_, table.schema, std::move(write), measured));
+                    co_await carry_out(database_, *schema, std::move(write), measured));
     co_return write_answer(written, call.capacity);
 }
 

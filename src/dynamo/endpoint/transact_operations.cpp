@@ -262,15 +262,15 @@ Operations::Answer Operations::transact_write_items(Json request) {
         co_return "{}";
     }
     const WriteUnit unit = call.unit;
-    std::vector<TableSchema> schemas;
+    std::vector<SchemaPtr> schemas;
     std::vector<ImageKey> keys;
     for (const Write& write : unit) {
-        CARILLON_CO_TRY(TableDescription table, co_await database_.describe_table(table_of(write)));
-        const auto key = extract_key(key_of(write), table.schema.key);
+        CARILLON_CO_TRY(SchemaPtr schema, co_await database_.table_schema(table_of(write)));
+        const auto key = extract_key(key_of(write), schema->key);
         // A key that is none the transaction itself refuses.
         if (!key) break;
-        keys.push_back({table.schema.name, *key});
-        schemas.push_back(std::move(table.schema));
+        keys.push_back({schema->name, *key});
+        schemas.push_back(std::move(schema));
     }
     std::vector<std::optional<Item>> before(unit.size());
     const bool counted = call.capacity != CapacityReport::none && keys.size() == unit.size();
@@ -285,7 +285,7 @@ Operations::Answer Operations::transact_write_items(Json request) {
     }
     WritesReport report;
     for (std::size_t i = 0; i < schemas.size(); ++i) {
-        report.add(unit[i], schemas[i], before[i], after[i]);
+        report.add(unit[i], *schemas[i], before[i], after[i]);
     }
     co_return report.finish(call.capacity, call.metrics);
 }
