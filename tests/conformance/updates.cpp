@@ -64,6 +64,33 @@ TEST_P(DatabaseConformance, UpdatesAnswerWhatIsAskedFor) {
     }
 }
 
+TEST_P(DatabaseConformance, UpdatedElementsOfListsAreThoseAtTheIndexesOfTheExpression) {
+    run([](dynamo::Database& db) -> Task<> {
+        EXPECT_TRUE(co_await db.create_table(hash_table()));
+        EXPECT_TRUE(
+            co_await db.put_item(put("things", {{"id", "a"}, {"l", dynamo::List{1, 2, 3}}})));
+        const std::pair<const char*, std::optional<Item>> cases[] = {
+            {"SET l[1] = :v", Item{{"l", dynamo::List{9}}}},
+            // Appended, but not at 100.
+            {"SET l[100] = :v", std::nullopt},
+            // What was behind the removed element is there now.
+            {"REMOVE l[1]", Item{{"l", dynamo::List{3}}}},
+        };
+        for (const auto& [expression, wanted] : cases) {
+            const bool sets = std::string_view(expression).starts_with("SET");
+            dynamo::UpdateRequest request =
+                update("things",
+                       {{"id", "a"}},
+                       expression,
+                       sets ? dynamo::ExpressionValues{{":v", 9}} : dynamo::ExpressionValues{});
+            request.return_values = ReturnValues::updated_new;
+            const auto answer = co_await db.update_item(request);
+            CARILLON_CO_ASSERT(answer);
+            EXPECT_EQ(*answer, wanted) << expression;
+        }
+    }(db()));
+}
+
 TEST_P(DatabaseConformance, UpdatesKeepTheKeyAndTheLimits) {
     run([](dynamo::Database& db) -> Task<> {
         EXPECT_TRUE(co_await db.create_table(queue_table()));

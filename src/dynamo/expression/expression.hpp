@@ -92,7 +92,7 @@ public:
     /// (`invalid`: wrong operand type, invalid document path, overflow) `item` is unchanged; the
     /// text is DynamoDB's whole text, without a prefix.
     /// `touched`, when given, is replaced by the paths that were written or removed (for
-    /// UPDATED_OLD/NEW); an element appended to a list is named by the index where it came to lie.
+    /// UPDATED_OLD/NEW), as the expression names them: not where an appended element came to lie.
     [[nodiscard]] Result<> apply(Item& item,
                                  const ExpressionValues& values,
                                  std::vector<Path>* touched = nullptr) const;

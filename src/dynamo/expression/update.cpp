@@ -258,14 +258,6 @@ std::optional<Type> type_of(const UpdateOperand& operand, const ExpressionValues
     return std::nullopt;
 }
 
-/// Where an appended element came to lie, which need not be the index that was asked for.
-Path appended_path(Item& item, const Path& path) {
-    Path actual = path;
-    const List& list = *parent_of(item, path).get_if<List>();
-    actual.back().index = static_cast<std::int64_t>(list.size()) - 1;
-    return actual;
-}
-
 }  // namespace
 
 Result<Update> Update::parse(std::string_view text,
@@ -315,15 +307,12 @@ Result<> Update::apply(Item& item,
         } else {
             write(item, change);
         }
-        if (touched != nullptr && !change.appends) written.push_back(*change.path);
+        if (touched != nullptr) written.push_back(*change.path);
     }
     // Elements beyond the end are appended in the order of their indexes, and elements are removed
     // from the last to the first, so that no removal moves another one's place.
     std::ranges::sort(appended, path_less);
-    for (Change* change : appended) {
-        write(item, *change);
-        if (touched != nullptr) written.push_back(appended_path(item, *change->path));
-    }
+    for (Change* change : appended) write(item, *change);
     std::ranges::sort(removed,
                       [](const Change* one, const Change* two) { return path_less(two, one); });
     for (const Change* change : removed) remove(item, *change->path);
