@@ -15,23 +15,33 @@ namespace {
 constexpr int window = 15;
 constexpr int gzip_header = 16;
 
-/// The weight of `coding;q=0.5`, in thousandths.
-int weight_of(std::string_view parameters) {
-    constexpr int whole = 1000;
-    std::string text(parameters);
-    std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
-    if (!text.starts_with("q=") && !text.starts_with("Q=")) return whole;
-    double weight = 1;
-    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), weight);
-    if (error != std::errc()) return 0;
-    return static_cast<int>(std::clamp(weight, 0.0, 1.0) * whole);
+/// The weight of `coding;q=0.5`. One that cannot be read counts as none given.
+double weight_of(std::string_view parameters) {
+    while (!parameters.empty()) {
+        const std::string_view one = parameters.substr(0, parameters.find(';'));
+        parameters.remove_prefix(std::min(parameters.size(), one.size() + 1));
+        std::string text(one);
+        std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
+        if (!text.starts_with("q=") && !text.starts_with("Q=")) continue;
+        double weight = 1;
+        const char* const last = text.data() + text.size();
+        const auto [end, error] = std::from_chars(text.data() + 2, last, weight);
+        if (error != std::errc() || end != last) return 1;
+        return std::clamp(weight, 0.0, 1.0);
+    }
+    return 1;
 }
 
 /// How much a coding is wanted, and how early it was named.
 struct Wish {
-    int weight = -1;  ///< Not named.
+    double weight = -1;  ///< Not named.
     int place = 0;
 };
+
+/// Of a coding that is named several times the highest weight counts.
+void take(const Wish& wish, Wish& best) {
+    if (wish.weight > best.weight) best = wish;
+}
 
 Bytef* bytes_of(std::string_view text) {
     // zlib does not write to its input, but says so nowhere.
@@ -73,9 +83,9 @@ std::optional<Coding> accepted_coding(std::string_view header) {
             weight_of(entry.substr(std::min(entry.size(), end + 1))),
             ++place,
         };
-        if (name == "gzip") gzip = wish;
-        if (name == "deflate") deflate = wish;
-        if (name == "*") any = {wish.weight, place};
+        if (name == "gzip") take(wish, gzip);
+        if (name == "deflate") take(wish, deflate);
+        if (name == "*") take(wish, any);
     }
     // What is named itself goes before what only `*` allows.
     constexpr int behind_all = 1 << 20;

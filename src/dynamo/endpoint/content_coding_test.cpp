@@ -30,7 +30,12 @@ TEST(AcceptedCoding, IsTheBestThatTheHeaderAllows) {
     EXPECT_EQ(taken("*, deflate"), "deflate") << "what is named goes before what * allows";
     EXPECT_EQ(taken("*, deflate;q=0.5"), "gzip");
     EXPECT_EQ(taken("*, gzip;q=0.5"), "deflate");
-    for (const char* header : {"", "identity", "br", "x-gzip", "gzip ;q=0", "*;q=0", "gzip;q=x"}) {
+    EXPECT_EQ(taken("deflate;q=0.5, gzip;q=0.x"), "gzip") << "what is no weight is none";
+    EXPECT_EQ(taken("deflate;q=0.5, gzip;v=1;q=0.2"), "deflate") << "other parameters may precede";
+    EXPECT_EQ(taken("gzip;q=0, gzip;q=1, gzip;q=0"), "gzip") << "the highest of several";
+    EXPECT_EQ(taken("br, gzip;q=0.0001"), "gzip") << "small is not zero";
+    for (const char* header :
+         {"", "identity", "br", "x-gzip", "gzip ;q=0", "*;q=0", "gzip;q=-1", "gzip;v=1;q=0 "}) {
         EXPECT_EQ(taken(header), "none") << header;
     }
 }
