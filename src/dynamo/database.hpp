@@ -99,6 +99,14 @@ struct TransactionCancelled final : ErrorDetail {
     std::vector<Reason> reasons;
 };
 
+/// Detail of `invalid` errors of transactions: which of the writes is wrong.
+struct RefusedWrite final : ErrorDetail {
+    RefusedWrite(std::size_t place, std::size_t count) : place(place), count(count) {}
+
+    std::size_t place;
+    std::size_t count;
+};
+
 struct GetRequest {
     std::string table;
     Item key;

@@ -49,9 +49,17 @@ Result<> WriteJob::prepare_unit(std::span<const Write> list,
     CARILLON_TRY_VOID(check_unit_size(list.size()));
     std::size_t unit_bytes = 0;
     for (const Write& write : list) {
-        CARILLON_TRY(PreparedWrite prepared, prepare_write(write, catalog));
-        unit_bytes += prepared.key.size() + prepared.row.size() + prepared.entries.size();
-        writes.push_back(std::move(prepared));
+        Result<PreparedWrite> prepared = prepare_write(write, catalog);
+        if (!prepared) {
+            Error error = std::move(prepared).error();
+            const auto place = static_cast<std::size_t>(&write - list.data());
+            if (error.code == Errc::invalid && (transaction || list.size() > 1)) {
+                error.detail = std::make_shared<RefusedWrite>(place, list.size());
+            }
+            return std::unexpected(std::move(error));
+        }
+        unit_bytes += prepared->key.size() + prepared->row.size() + prepared->entries.size();
+        writes.push_back(*std::move(prepared));
     }
     bytes += unit_bytes;
     if (list.size() == 1 && !transaction) return {};

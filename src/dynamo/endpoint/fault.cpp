@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "dynamo/database.hpp"
 #include "dynamo/item/json.hpp"
+#include "dynamo/validate.hpp"
 
 #include <fmt/format.h>
 
@@ -140,6 +141,21 @@ std::unexpected<Error> validation_fault(std::string message) {
 std::unexpected<Error> parameter_fault(std::string_view rule) {
     return fail(Errc::invalid,
                 std::string("One or more parameter values were invalid: ").append(rule));
+}
+
+Error transaction_fault(Error error) {
+    const auto* refused = dynamic_cast<const RefusedWrite*>(error.detail.get());
+    if (refused == nullptr) return error;
+    // Empty keys and wrong expressions are the request's faults, whatever table it is for.
+    const bool of_item = error.message.starts_with("One or more parameter values were invalid: ") ||
+                         error.message == "The provided key element does not match the schema" ||
+                         error.message == put_too_large;
+    if (!of_item) return error;
+    std::vector<TransactionCancelled::Reason> reasons(refused->count);
+    TransactionCancelled::Reason& reason = reasons[refused->place];
+    reason.code = "ValidationError";
+    reason.message = std::move(error.message);
+    return transaction_cancelled(std::move(reasons));
 }
 
 std::string error_body(std::string_view type, std::string_view message) {

@@ -29,6 +29,9 @@ struct WireFault final : ErrorDetail {
 /// "One or more parameter values were invalid: " and the rule.
 [[nodiscard]] std::unexpected<Error> parameter_fault(std::string_view rule);
 
+/// As a transaction says it: a write that does not fit its table cancels it.
+[[nodiscard]] Error transaction_fault(Error error);
+
 struct WireError {
     int status = 400;
     std::string body{};

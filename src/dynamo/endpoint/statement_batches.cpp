@@ -346,7 +346,10 @@ Task<Result<std::string>> write_all(Database& database, TransactionCall call) {
     }
     const WriteUnit kept = unit;
     auto written = co_await database.transact_write(std::move(unit), std::move(call.token));
-    if (!written) co_return std::unexpected(name_duplicates(std::move(written).error(), kept));
+    if (!written) {
+        Error error = transaction_fault(std::move(written).error());
+        co_return std::unexpected(name_duplicates(std::move(error), kept));
+    }
     std::string out = "{\"Responses\":[]";  // Only reads have one for each statement.
     capacity.append(call.capacity, out);
     co_return out + "}";

@@ -257,8 +257,9 @@ Operations::Answer Operations::transact_get_items(Json request) {
 Operations::Answer Operations::transact_write_items(Json request) {
     CARILLON_CO_TRY(WritesCall call, read_writes(request));
     if (call.capacity == CapacityReport::none && !call.metrics) {
-        CARILLON_CO_TRY_VOID(
-            co_await database_.transact_write(std::move(call.unit), std::move(call.token)));
+        const Result<> written =
+            co_await database_.transact_write(std::move(call.unit), std::move(call.token));
+        if (!written) co_return std::unexpected(transaction_fault(written.error()));
         co_return "{}";
     }
     const WriteUnit unit = call.unit;
@@ -277,8 +278,9 @@ Operations::Answer Operations::transact_write_items(Json request) {
     if (counted) {
         CARILLON_CO_TRY(before, co_await read_images(database_, keys));
     }
-    CARILLON_CO_TRY_VOID(
-        co_await database_.transact_write(std::move(call.unit), std::move(call.token)));
+    const Result<> written =
+        co_await database_.transact_write(std::move(call.unit), std::move(call.token));
+    if (!written) co_return std::unexpected(transaction_fault(written.error()));
     std::vector<std::optional<Item>> after(unit.size());
     if (counted) {
         CARILLON_CO_TRY(after, co_await read_images(database_, std::move(keys)));
