@@ -11,8 +11,6 @@ namespace carillon::dynamo {
 namespace {
 
 constexpr int depth_max = 32;
-constexpr std::size_t hash_bytes_max = 2048;
-constexpr std::size_t sort_bytes_max = 1024;
 
 std::unexpected<Error> refuse(std::string message) {
     return fail(Errc::invalid, std::move(message));
@@ -114,7 +112,7 @@ Result<> check_index_key(const Item& item,
             index.name,
             attribute.name));
     }
-    const std::size_t most = is_hash ? hash_bytes_max : sort_bytes_max;
+    const std::size_t most = is_hash ? hash_key_bytes_max : sort_key_bytes_max;
     if (size > most) {
         return refuse(
             fmt::format("One or more parameter values were invalid: Size of {} has exceeded the "
@@ -229,12 +227,12 @@ Result<> check_key_value(const Value& value, const KeyAttribute& attribute, bool
             attribute.name));
     }
     // The missing space is DynamoDB's.
-    if (is_hash && bytes.size() > hash_bytes_max) {
+    if (is_hash && bytes.size() > hash_key_bytes_max) {
         return refuse(
             "One or more parameter values were invalid: Size of hashkey has exceeded the maximum "
             "size limit of2048 bytes");
     }
-    if (!is_hash && bytes.size() > sort_bytes_max) {
+    if (!is_hash && bytes.size() > sort_key_bytes_max) {
         return refuse(
             "One or more parameter values were invalid: Aggregated size of all range keys has "
             "exceeded the size limit of 1024 bytes");

@@ -15,6 +15,8 @@
 
 namespace carillon::dynamo {
 
+inline constexpr std::size_t hash_key_bytes_max = 2048;
+inline constexpr std::size_t sort_key_bytes_max = 1024;
 inline constexpr std::size_t transaction_writes_max = 100;
 inline constexpr std::size_t transaction_bytes_max = 4 * 1024 * 1024;
 

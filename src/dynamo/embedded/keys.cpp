@@ -3,6 +3,7 @@
 #include "core/check.hpp"
 #include "dynamo/embedded/catalog.hpp"
 #include "dynamo/item/codec.hpp"
+#include "dynamo/validate.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,9 +16,16 @@ namespace {
 
 constexpr std::int64_t seconds_of_five_years = 5LL * 365 * 24 * 60 * 60;
 
-const Value* key_attribute(const Item& item, const KeyAttribute& attribute) {
+/// Items that were stored before the index was made may have values that its keys cannot hold;
+/// those are not in it.
+const Value* key_attribute(const Item& item, const KeyAttribute& attribute, bool is_hash) {
     const Value* value = item.find(attribute.name);
-    return value != nullptr && value->type() == attribute.type ? value : nullptr;
+    if (value == nullptr || value->type() != attribute.type) return nullptr;
+    std::size_t size = 1;
+    if (const std::string* text = value->string()) size = text->size();
+    if (const Binary* binary = value->get_if<Binary>()) size = binary->bytes.size();
+    const std::size_t most = is_hash ? hash_key_bytes_max : sort_key_bytes_max;
+    return size > 0 && size <= most ? value : nullptr;
 }
 
 constexpr std::size_t header_bytes = 2 * sizeof(std::uint32_t);
@@ -28,12 +36,12 @@ void overwrite_u32(std::string& out, std::size_t at, std::size_t value) {
     }
 }
 
-/// The attribute's value, when the item has it, of its type.
-bool take_values(const std::vector<const KeyAttribute*>& attributes,
+/// The values of the index's key, when the item has all of them.
+bool take_values(const Index& index,
                  const Item& item,
                  std::array<const Value*, key_attributes_max>& values) {
-    for (std::size_t i = 0; i < attributes.size(); ++i) {
-        values[i] = key_attribute(item, *attributes[i]);
+    for (std::size_t i = 0; i < index.key_attributes.size(); ++i) {
+        values[i] = key_attribute(item, *index.key_attributes[i], i < index.hash_count);
         if (values[i] == nullptr) return false;
     }
     return true;
@@ -90,7 +98,7 @@ void append_index_entry(const Table& table,
     const std::size_t start = out.size();
     out.append(header_bytes, '\0');
     std::array<const Value*, key_attributes_max> values{};
-    if (!take_values(index.key_attributes, item, values)) return;
+    if (!take_values(index, item, values)) return;
     append_u32(index.id, out);
     append_index_partition(index, std::span(values).first(index.hash_count), out);
     overwrite_u32(out, start + sizeof(std::uint32_t), out.size() - start - header_bytes);

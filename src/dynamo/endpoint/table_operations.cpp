@@ -70,6 +70,39 @@ Result<> change_billing(const UpdateTableCall& call, std::int64_t now_ms, TableS
     return change_throughput(call, now_ms, settings);
 }
 
+std::string text_of_key(const KeySchema& key) {
+    std::vector<std::string> elements;
+    const std::size_t hashes = key.hash_attributes().size();
+    for (const KeyAttribute* attribute : key.attributes()) {
+        elements.push_back(fmt::format("SchemaElement: key{{{}:{}:{}}}",
+                                       attribute->name,
+                                       type_name(attribute->type),
+                                       elements.size() < hashes ? "HASH" : "RANGE"));
+    }
+    return fmt::format("Schema:[{}]", fmt::join(elements, ", "));
+}
+
+/// An attribute has one type in all keys.
+Result<> check_redefined(const KeySchema& created, const TableSchema& schema) {
+    const auto differs = [&created](const KeySchema& key) {
+        return std::ranges::any_of(key.attributes(), [&](const KeyAttribute* old) {
+            return std::ranges::any_of(created.attributes(), [&](const KeyAttribute* fresh) {
+                return fresh->name == old->name && fresh->type != old->type;
+            });
+        });
+    };
+    const KeySchema* other = differs(schema.key) ? &schema.key : nullptr;
+    for (const IndexSchema& index : schema.indexes) {
+        if (other == nullptr && differs(index.key)) other = &index.key;
+    }
+    if (other == nullptr) return {};
+    return parameter_fault(fmt::format(
+        "Attributes cannot be redefined. Please check that your attribute has the same type as "
+        "previously defined. Existing schema: {} New schema: {}",
+        text_of_key(*other),
+        text_of_key(created)));
+}
+
 Result<> change_indexes(const UpdateTableCall& call,
                         const TableSchema& schema,
                         TableSettings& settings,
@@ -86,7 +119,8 @@ Result<> change_indexes(const UpdateTableCall& call,
     }
     if (call.drop) {
         const IndexSchema* index = schema.index(*call.drop);
-        if (index == nullptr || index->local) {
+        if (index != nullptr && index->local) return std::unexpected(index_not_found(*call.drop));
+        if (index == nullptr) {
             return service_fault("ResourceNotFoundException",
                                  "Requested resource not found: Index: " + *call.drop +
                                      " for table: " + schema.name);
@@ -100,6 +134,7 @@ Result<> change_indexes(const UpdateTableCall& call,
     if (schema.index(created.name) != nullptr) {
         return validation_fault("Attempting to create an index which already exists");
     }
+    CARILLON_TRY_VOID(check_redefined(created.key, schema));
     if (settings.on_demand && call.create->throughput) {
         return parameter_fault(
             fmt::format("ProvisionedThroughput should not be specified for index: {} when "
@@ -197,7 +232,9 @@ Operations::Answer Operations::delete_table(Json request) {
     CARILLON_CO_TRY(TableDescription table, co_await database_.delete_table(name));
     table.status = "DELETING";
     delays_.deleted(table, now);
-    co_return described("TableDescription", table, where_);
+    std::string out = "{\"TableDescription\":";
+    append_deleted_table(table, where_, out);
+    co_return out + "}";
 }
 
 Operations::Answer Operations::list_tables(Json request) {

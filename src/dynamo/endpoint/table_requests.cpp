@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace carillon::dynamo::endpoint {
 
@@ -39,8 +40,8 @@ Result<Definitions> read_definitions(const Json& request) {
                                             : Type::binary;
         std::string name(*text_member(json, "AttributeName"));
         if (std::ranges::find(definitions, name, &KeyAttribute::name) != definitions.end()) {
-            return parameter_fault(fmt::format(
-                "Cannot specify an attribute more than once in AttributeDefinitions: {}", name));
+            return parameter_fault(
+                fmt::format("Duplicate AttributeName in AttributeDefinitions: {}", name));
         }
         definitions.push_back({std::move(name), key_type});
     }
@@ -200,7 +201,14 @@ Result<> read_projection(const Json& owner, IndexSchema& index) {
                        : *type == "INCLUDE" ? ProjectionType::include
                                             : ProjectionType::keys_only;
     if (!names) return {};
-    for (const Json name : array_of(*names)) index.non_key_attributes.emplace_back(text_of(name));
+    for (const Json json : array_of(*names)) {
+        const std::string_view name = text_of(json);
+        if (std::ranges::find(index.non_key_attributes, name) != index.non_key_attributes.end()) {
+            return parameter_fault(
+                fmt::format("Duplicate attribute name in NonKeyAttributes: {}", name));
+        }
+        index.non_key_attributes.emplace_back(name);
+    }
     return {};
 }
 
@@ -336,21 +344,25 @@ Result<std::optional<StreamCall>> read_stream(const Json& request) {
 
 /// Attributes that are defined but in no key.
 Result<> check_definitions_used(const Definitions& definitions, const TableSchema& schema) {
-    const auto in_key = [](const KeySchema& key, std::string_view name) { return key.has(name); };
-    for (const KeyAttribute& definition : definitions) {
-        const bool used = in_key(schema.key, definition.name) ||
-                          std::ranges::any_of(schema.indexes, [&](const IndexSchema& index) {
-                              return in_key(index.key, definition.name);
-                          });
-        if (used) continue;
+    std::set<std::string_view> used;
+    const auto take = [&used](const KeySchema& key) {
+        for (const KeyAttribute* attribute : key.attributes()) used.insert(attribute->name);
+    };
+    take(schema.key);
+    for (const IndexSchema& index : schema.indexes) take(index.key);
+    if (used.size() == definitions.size()) return {};
+    if (schema.indexes.empty()) {
         return parameter_fault(
-            schema.indexes.empty()
-                ? std::string("Number of attributes in KeySchema does not exactly match number of "
-                              "attributes defined in AttributeDefinitions")
-                : std::string("Some AttributeDefinitions are not used. AttributeDefinitions: ") +
-                      "[" + definition.name + "], keys used: []");
+            "Number of attributes in KeySchema does not exactly match number of attributes defined "
+            "in AttributeDefinitions");
     }
-    return {};
+    std::set<std::string_view> defined;
+    for (const KeyAttribute& definition : definitions) defined.insert(definition.name);
+    return parameter_fault(
+        fmt::format("Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys "
+                    "used: [{}]",
+                    fmt::join(defined, ", "),
+                    fmt::join(used, ", ")));
 }
 
 Result<> read_index_update(const Json& json,
@@ -396,9 +408,11 @@ Result<> read_index_updates(const Json& request, UpdateTableCall& call) {
             }
         }
         if (count != 1) {
-            return parameter_fault(
-                "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
-                "GlobalSecondaryIndexUpdate.Delete must not be null");
+            return parameter_fault(fmt::format(
+                "{} of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete {}",
+                count == 0 ? "One" : "Only one",
+                count == 0 ? "must not be null" : "may be given"));
         }
         const std::string_view name = *text_member(*change, "IndexName");
         if (std::ranges::find(names, name) != names.end()) {

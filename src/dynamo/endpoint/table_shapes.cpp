@@ -48,8 +48,12 @@ constexpr Member encryption_members[] = {
     {"Enabled", &flag}, {"SSEType", &text, encryption_rules}, {"KMSMasterKeyId", &text}};
 constexpr Shape encryption{Kind::structure, "SSESpecification", encryption_members};
 
+constexpr Rule attribute_name_rules[] = {{.is = Is::length_at_least, .number = 1},
+                                         {.is = Is::length_at_most, .number = 255}};
+constexpr Shape attribute_names{
+    .kind = Kind::list, .element = &text, .element_rules = attribute_name_rules};
 constexpr Member projection_members[] = {{"ProjectionType", &text, projection_rules},
-                                         {"NonKeyAttributes", &text_list, not_empty}};
+                                         {"NonKeyAttributes", &attribute_names, not_empty}};
 constexpr Shape projection{Kind::structure, "Projection", projection_members};
 
 constexpr Member local_index_members[] = {{"IndexName", &text, resource_name},
@@ -66,7 +70,11 @@ constexpr Member global_index_members[] = {{"IndexName", &text, resource_name},
 constexpr Shape global_index{Kind::structure, "GlobalSecondaryIndex", global_index_members};
 constexpr Shape global_index_list{.kind = Kind::list, .element = &global_index};
 
-constexpr Member tag_members[] = {{"Key", &text}, {"Value", &text}};
+constexpr Rule tag_key_rules[] = {{.is = Is::present},
+                                  {.is = Is::length_at_least, .number = 1},
+                                  {.is = Is::length_at_most, .number = 128}};
+constexpr Rule tag_value_rules[] = {{.is = Is::present}, {.is = Is::length_at_most, .number = 256}};
+constexpr Member tag_members[] = {{"Key", &text, tag_key_rules}, {"Value", &text, tag_value_rules}};
 constexpr Shape tag{Kind::structure, "Tag", tag_members};
 constexpr Shape tag_list{.kind = Kind::list, .element = &tag};
 

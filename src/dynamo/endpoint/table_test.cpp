@@ -26,13 +26,16 @@ TEST(Tables, AreDescribedAsTheyWereMade) {
     EXPECT_EQ(index.at("IndexStatus").as_string(), "ACTIVE");
     EXPECT_EQ(index.at("Projection").as_object().at("ProjectionType").as_string(), "KEYS_ONLY");
     rig.expect("ListTables", "{}", R"({"TableNames":["things"]})");
-    EXPECT_EQ(rig.call("DeleteTable", R"({"TableName":"things"})")
-                  .object()
-                  .at("TableDescription")
-                  .as_object()
-                  .at("TableStatus")
-                  .as_string(),
-              "DELETING");
+    const json::object deleted = rig.call("DeleteTable", R"({"TableName":"things"})")
+                                     .object()
+                                     .at("TableDescription")
+                                     .as_object();
+    EXPECT_EQ(deleted.at("TableStatus").as_string(), "DELETING");
+    EXPECT_EQ(deleted.at("TableId"), table.at("TableId"));
+    for (const char* gone :
+         {"AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "CreationDateTime"}) {
+        EXPECT_FALSE(deleted.contains(gone)) << gone;
+    }
     rig.expect("ListTables", "{}", R"({"TableNames":[]})");
 }
 
@@ -93,6 +96,27 @@ TEST(Tables, RefusesInDynamoDBsWords) {
              "KeySchema":[{"AttributeName":"a","KeyType":"RANGE"}]})",
          validation,
          "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
+        {R"({"TableName":"abc","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"a","AttributeType":"S"}],
+             "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})",
+         validation,
+         "One or more parameter values were invalid: Duplicate AttributeName in "
+         "AttributeDefinitions: a"},
+        {R"({"TableName":"abc","BillingMode":"PAY_PER_REQUEST",
+             "AttributeDefinitions":[{"AttributeName":"b","AttributeType":"S"},
+                 {"AttributeName":"c","AttributeType":"S"},{"AttributeName":"a","AttributeType":"S"}],
+             "KeySchema":[{"AttributeName":"b","KeyType":"HASH"}],
+             "GlobalSecondaryIndexes":[{"IndexName":"by_a","KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],
+                 "Projection":{"ProjectionType":"ALL"}}]})",
+         validation,
+         "One or more parameter values were invalid: Some AttributeDefinitions are not used. "
+         "AttributeDefinitions: [a, b, c], keys used: [a, b]"},
+        {R"({"TableName":"abc","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+             "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],
+             "GlobalSecondaryIndexes":[{"IndexName":"by_a","KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],
+                 "Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x","x"]}}]})",
+         validation,
+         "One or more parameter values were invalid: Duplicate attribute name in NonKeyAttributes: "
+         "x"},
         {R"({"TableName":"things","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
              "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]})",
          "ResourceInUseException",
@@ -107,8 +131,15 @@ TEST(Tables, NewIndexesHoldWhatIsStored) {
     rig.expect("PutItem",
                R"({"TableName":"things","Item":{"id":{"S":"a"},"owner":{"S":"o"},"v":{"N":"1"}}})",
                "{}");
-    rig.expect(
-        "PutItem", R"({"TableName":"things","Item":{"id":{"S":"b"},"owner":{"N":"1"}}})", "{}");
+    // Values that no key can have are not in the index.
+    const std::string unfit[] = {
+        R"({"N":"1"})", R"({"S":""})", R"({"S":")" + std::string(2049, 'o') + R"("})"};
+    for (std::size_t i = 0; i < std::size(unfit); ++i) {
+        rig.expect("PutItem",
+                   R"({"TableName":"things","Item":{"id":{"S":"b)" + std::to_string(i) +
+                       R"("},"owner":)" + unfit[i] + "}}",
+                   "{}");
+    }
     const Answer changed = rig.call("UpdateTable", R"({"TableName":"things",
         "AttributeDefinitions":[{"AttributeName":"owner","AttributeType":"S"}],
         "GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"by_owner",
@@ -122,6 +153,9 @@ TEST(Tables, NewIndexesHoldWhatIsStored) {
         "Query",
         query,
         R"({"Count":1,"Items":[{"id":{"S":"a"},"owner":{"S":"o"},"v":{"N":"1"}}],"ScannedCount":1})");
+    rig.expect("Scan",
+               R"({"TableName":"things","IndexName":"by_owner","Select":"COUNT"})",
+               R"({"Count":1,"ScannedCount":1})");
     rig.expect(
         "PutItem", R"({"TableName":"things","Item":{"id":{"S":"c"},"owner":{"S":"o"}}})", "{}");
     EXPECT_EQ(rig.call("Query", query).object().at("Count").as_int64(), 2);
@@ -130,6 +164,42 @@ TEST(Tables, NewIndexesHoldWhatIsStored) {
     ASSERT_EQ(dropped.status, 200) << dropped.body;
     rig.expect_error(
         "Query", query, validation, "The table does not have the specified index: by_owner");
+}
+
+TEST(Tables, ChangesOfIndexesAreRefusedInDynamoDBsWords) {
+    Rig rig;
+    rig.create_rows();
+
+    struct Case {
+        const char* rest;
+        const char* message;
+    };
+
+    const Case cases[] = {
+        {R"("AttributeDefinitions":[{"AttributeName":"name","AttributeType":"N"}],
+            "GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"by_rank",
+                "KeySchema":[{"AttributeName":"name","KeyType":"HASH"}],
+                "Projection":{"ProjectionType":"ALL"}}}])",
+         "One or more parameter values were invalid: Attributes cannot be redefined. Please check "
+         "that your attribute has the same type as previously defined. Existing schema: "
+         "Schema:[SchemaElement: key{pk:S:HASH}, SchemaElement: key{name:S:RANGE}] New schema: "
+         "Schema:[SchemaElement: key{name:N:HASH}]"},
+        {R"("AttributeDefinitions":[{"AttributeName":"name","AttributeType":"S"}],
+            "GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by_rank"},"Create":{"IndexName":"by_rank",
+                "KeySchema":[{"AttributeName":"name","KeyType":"HASH"}],
+                "Projection":{"ProjectionType":"ALL"}}}])",
+         "One or more parameter values were invalid: Only one of "
+         "GlobalSecondaryIndexUpdate.Update, "
+         "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete may be given"},
+        {R"("GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by_name"}}])",
+         "The table does not have the specified index: by_name"},
+    };
+    for (const Case& c : cases) {
+        rig.expect_error("UpdateTable",
+                         std::string(R"({"TableName":"rows",)") + c.rest + "}",
+                         validation,
+                         c.message);
+    }
 }
 
 TEST(Tables, ProtectionKeepsThem) {
@@ -170,6 +240,25 @@ TEST(Tables, TagsComeAndGo) {
     EXPECT_EQ(
         rig.call("TagResource", "{" + arn + R"(,"Tags":[{"Key":"ok","Value":"#!%"}]})").type(),
         validation);
+}
+
+TEST(Tables, TagsAreAsLongAsTheirCharacters) {
+    Rig rig;
+    rig.create_things();
+    const auto tag = [&](const std::string& members) {
+        return rig.call("TagResource",
+                        R"({"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/things",
+                            "Tags":[{)" +
+                            members + "}]}");
+    };
+    std::string umlauts;
+    for (int i = 0; i < 128; ++i) umlauts += "\u00fc";
+    EXPECT_EQ(tag(R"("Key":")" + umlauts + R"(","Value":")" + umlauts + umlauts + "\"").status,
+              200);
+    EXPECT_EQ(tag(R"("Key":")" + umlauts + R"(x","Value":"")").type(), validation);
+    EXPECT_EQ(tag(R"("Key":"k")").message(),
+              "1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy "
+              "constraint: Member must not be null");
 }
 
 TEST(Tables, HaveAtMostFiftyTags) {

@@ -171,22 +171,15 @@ std::string key_arn(const Where& where, std::string_view key) {
                        key);
 }
 
-}  // namespace
-
-std::string table_arn(const Where& where, std::string_view table) {
-    return fmt::format("arn:aws:dynamodb:{}:{}:table/{}", where.region, where.account, table);
-}
-
-void append_table(const TableDescription& table, const Where& where, std::string& out) {
+/// What is left of a table when it is deleted: its name, state, size and settings.
+void append_state(const TableDescription& table,
+                  const Where& where,
+                  const std::string& arn,
+                  std::string& out) {
     const TableSchema& schema = table.schema;
     const TableSettings& settings = schema.settings;
-    const std::string arn = table_arn(where, schema.name);
-    out += '{';
-    append_definitions(schema, out);
     append_member("TableName", schema.name, out);
-    append_key_schema(schema.key, out);
     append_member("TableStatus", table.status, out);
-    out += ",\"CreationDateTime\":" + timestamp(to_epoch_ms(table.created_at));
     append_table_throughput(settings, out);
     out +=
         fmt::format(",\"TableSizeBytes\":{},\"ItemCount\":{}", table.size_bytes, table.item_count);
@@ -222,8 +215,6 @@ void append_table(const TableDescription& table, const Where& where, std::string
         append_member("LatestStreamLabel", table.stream_label, out);
         append_member("LatestStreamArn", stream_arn(where, {schema.name, table.stream_label}), out);
     }
-    append_indexes("LocalSecondaryIndexes", true, table, arn, out);
-    append_indexes("GlobalSecondaryIndexes", false, table, arn, out);
     if (!settings.table_class.empty()) {
         out += ",\"TableClassSummary\":{\"TableClass\":";
         append_json_string(out, settings.table_class);
@@ -233,7 +224,33 @@ void append_table(const TableDescription& table, const Where& where, std::string
         }
         out += '}';
     }
-    out += fmt::format(",\"DeletionProtectionEnabled\":{}}}", settings.deletion_protection);
+    out += fmt::format(",\"DeletionProtectionEnabled\":{}", settings.deletion_protection);
+}
+
+}  // namespace
+
+std::string table_arn(const Where& where, std::string_view table) {
+    return fmt::format("arn:aws:dynamodb:{}:{}:table/{}", where.region, where.account, table);
+}
+
+void append_table(const TableDescription& table, const Where& where, std::string& out) {
+    const std::string arn = table_arn(where, table.schema.name);
+    out += '{';
+    append_definitions(table.schema, out);
+    append_key_schema(table.schema.key, out);
+    out += ",\"CreationDateTime\":" + timestamp(to_epoch_ms(table.created_at));
+    append_indexes("LocalSecondaryIndexes", true, table, arn, out);
+    append_indexes("GlobalSecondaryIndexes", false, table, arn, out);
+    append_state(table, where, arn, out);
+    out += '}';
+}
+
+void append_deleted_table(const TableDescription& table, const Where& where, std::string& out) {
+    std::string members;
+    append_state(table, where, table_arn(where, table.schema.name), members);
+    // Each begins with the comma behind the one before it.
+    members[0] = '{';
+    out.append(members) += '}';
 }
 
 }  // namespace carillon::dynamo::endpoint

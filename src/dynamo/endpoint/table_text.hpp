@@ -14,5 +14,7 @@ namespace carillon::dynamo::endpoint {
 
 /// The TableDescription structure. `index_status` is that of an index being made or dropped.
 void append_table(const TableDescription& table, const Where& where, std::string& out);
+/// As DeleteTable shows it: without keys, indexes and time of creation.
+void append_deleted_table(const TableDescription& table, const Where& where, std::string& out);
 
 }  // namespace carillon::dynamo::endpoint

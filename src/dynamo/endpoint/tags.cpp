@@ -34,16 +34,6 @@ Result<std::map<std::string, std::string>> read_tags(const Json& list) {
     for (const Json json : array_of(list)) {
         const std::string key(text_member(json, "Key").value_or(""));
         const std::string value(text_member(json, "Value").value_or(""));
-        if (key.empty() || key.size() > 128 || value.size() > 256) {
-            return validation_fault(fmt::format(
-                "1 validation error detected: Value '{}' at 'tags.1.member.{}' failed to satisfy "
-                "constraint: Member must have length {}",
-                key.empty() || key.size() > 128 ? key : value,
-                key.empty() || key.size() > 128 ? "key" : "value",
-                key.empty()        ? "greater than or equal to 1"
-                : key.size() > 128 ? "less than or equal to 128"
-                                   : "less than or equal to 256"));
-        }
         if (!is_tag_text(key) || !is_tag_text(value)) {
             return parameter_fault(
                 fmt::format("Tags may hold letters, digits, whitespace and _ . : / = + - @: {}={}",

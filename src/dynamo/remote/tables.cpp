@@ -155,14 +155,10 @@ Task<Result<std::vector<std::string>>> Core::list_tables() {
 }
 
 Task<Result<TableDescription>> Core::delete_table(std::string table) {
-    CARILLON_CO_TRY(const aws::JsonAnswer text,
-                    co_await call("DeleteTable", name_body(server_name(table)), table));
+    // The answer to DeleteTable tells neither keys nor indexes.
+    CARILLON_CO_TRY(TableDescription described, co_await describe_table(table));
+    CARILLON_CO_TRY_VOID(co_await call("DeleteTable", name_body(server_name(table)), table));
     forget(table);
-    CARILLON_CO_TRY(const Answer answer, Answer::parse(text.body));
-    const json::object* json = object_member(answer.object(), "TableDescription");
-    if (json == nullptr)
-        co_return fail(Errc::corrupt, "DeleteTable was answered without its table");
-    CARILLON_CO_TRY(TableDescription described, read_table(*json, table));
     CARILLON_CO_TRY_VOID(co_await wait_until_gone(table));
     co_return described;
 }
