@@ -139,6 +139,8 @@ Result<> check_sort_condition(const SortCondition& sort, const KeyAttribute* att
     if (sort.value.type() != attribute->type || (pair && sort.upper.type() != attribute->type)) {
         return condition_type_mismatch();
     }
+    // No item has such a key, but only equality says that it should.
+    if (sort.op == SortOperator::equal) return check_key_value(sort.value, *attribute, false);
     return {};
 }
 

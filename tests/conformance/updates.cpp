@@ -115,6 +115,24 @@ TEST_P(DatabaseConformance, UpdatesKeepTheKeyAndTheLimits) {
     }(db()));
 }
 
+TEST_P(DatabaseConformance, UpdatesThatOnlyTakeAwayMakeNoItem) {
+    run([](dynamo::Database& db) -> Task<> {
+        EXPECT_TRUE(co_await db.create_table(hash_table()));
+        for (const char* text : {"REMOVE x", "REMOVE m.p, l[0]", "DELETE s :s"}) {
+            dynamo::ExpressionValues values;
+            if (std::string_view(text).starts_with("DELETE")) {
+                values.emplace_back(":s", Value::string_set({"a"}));
+            }
+            dynamo::UpdateRequest request = update("things", {{"id", "a"}}, text, values);
+            request.return_values = ReturnValues::all_new;
+            const auto answer = co_await db.update_item(request);
+            EXPECT_TRUE(answer && !*answer) << text;
+            const auto got = co_await db.get_item(get("things", {{"id", "a"}}));
+            EXPECT_TRUE(got && !*got) << text;
+        }
+    }(db()));
+}
+
 TEST_P(DatabaseConformance, UpdatesInOneGroupSeeEachOther) {
     run([](dynamo::Database& db) -> Task<> {
         EXPECT_TRUE(co_await db.create_table(hash_table()));

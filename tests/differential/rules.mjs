@@ -10,6 +10,7 @@
 //   when     recognises the whole difference, or
 //   adjust   takes the part of it that the rule explains out of both answers
 
+import { onlyTakesAway } from './lib/compare.mjs';
 import { canonicalItems } from './lib/paging.mjs';
 
 const said = ({ body }) => body?.message ?? body?.Message ?? '';
@@ -518,7 +519,7 @@ export const rules = [
     why: 'Refused, and before the table is looked for; dynalite looks at definitions only when there are no indexes, at the throughput of the table only, and has an older text for an attribute that is twice in a key.',
     source: `${reference}API_CreateTable.html`,
     when: ({ ours, request }) => request.target === 'CreateTable'
-      && /Cannot specify an attribute more than once in AttributeDefinitions|ProjectionType is INCLUDE, but NonKeyAttributes is not specified|Some AttributeDefinitions are not used|Duplicate attribute name in KeySchema|ProvisionedThroughput must be specified for index|^Given value \d+ for \w+ is out of bounds/.test(said(ours)),
+      && /Duplicate AttributeName in AttributeDefinitions|Duplicate attribute name in NonKeyAttributes|ProjectionType is INCLUDE, but NonKeyAttributes is not specified|Some AttributeDefinitions are not used|Duplicate attribute name in KeySchema|ProvisionedThroughput must be specified for index|^Given value \d+ for \w+ is out of bounds/.test(said(ours)),
   },
   {
     id: 'which-conflict',
@@ -686,6 +687,27 @@ export const rules = [
     source: 'https://github.com/paritysuite/dynamodb-conformance',
     when: ({ ours, theirs }) => /^Invalid KeyConditionExpression: KeyConditionExpressions must only contain one|^The number of query conditions \(/.test(said(ours))
       && /^KeyConditionExpressions must only contain one condition per key$|^Conditions can be of length 1 or 2 only$/.test(said(theirs)),
+  },
+  {
+    id: 'not-contains-of-nothing',
+    title: 'NOT_CONTAINS of an attribute that is not there',
+    right: 'Carillon',
+    why: 'Does not hold, as no comparison with what is not there does, but for NULL and NE; in dynalite it holds.',
+    source: 'https://github.com/scylladb/scylladb/blob/master/test/alternator/test_expected.py',
+    when: ({ ours, theirs, request }) => {
+      const { Expected, QueryFilter, ScanFilter } = request.body ?? {};
+      if (!ok(theirs) || !JSON.stringify([Expected, QueryFilter, ScanFilter]).includes('"NOT_CONTAINS"')) return false;
+      return isWrite(request) ? /ConditionalCheckFailedException/.test(ours.body?.__type) : ok(ours) && ours.body.Count < theirs.body.Count;
+    },
+  },
+  {
+    id: 'nothing-to-take-away',
+    title: 'REMOVE and DELETE of an item that is not there',
+    right: 'Carillon',
+    why: 'There is nothing to delete, so nothing happens; dynalite makes an item of the key alone, or refuses the paths into it.',
+    source: `${reference}API_AttributeValueUpdate.html`,
+    when: ({ ours, theirs, request }) => onlyTakesAway(request) && ok(ours) && !ours.body.Attributes
+      && (ok(theirs) || said(theirs) === 'The document path provided in the update expression is invalid for update'),
   },
   {
     id: 'exponents-of-zero',

@@ -314,6 +314,32 @@ describe('transactions', () => {
     })), 'TransactionCanceledException');
     assert.deepEqual(error.CancellationReasons[1].Item, { ...key('reason'), v: { S: 'here' } });
   });
+
+  test('a write that does not fit its table is a reason, too', async () => {
+    const error = await fails(send(new db.TransactWriteItemsCommand({
+      TransactItems: [
+        { Put: { TableName, Item: key('fits') } },
+        { Delete: { TableName, Key: { id: { S: 'only half of the key' } } } },
+      ],
+    })), 'TransactionCanceledException');
+    assert.deepEqual(error.CancellationReasons, [{ Code: 'None' },
+      { Code: 'ValidationError', Message: 'The provided key element does not match the schema' }]);
+    assert.equal(await get('fits'), undefined);
+  });
+});
+
+describe('tables by their ARN', () => {
+  test('in batches, whose answers name them as they were asked for', async () => {
+    const { Table } = await send(new db.DescribeTableCommand({ TableName }));
+    const arn = Table.TableArn;
+    await send(new db.BatchWriteItemCommand({
+      RequestItems: { [arn]: [{ PutRequest: { Item: key('by arn') } }] },
+    }));
+    const { Responses } = await send(new db.BatchGetItemCommand({
+      RequestItems: { [arn]: { Keys: [key('by arn')] } },
+    }));
+    assert.deepEqual(Responses, { [arn]: [key('by arn')] });
+  });
 });
 
 describe('the document client', () => {

@@ -51,6 +51,12 @@ bool needs_item(const Write& write) {
     return true;
 }
 
+/// An update that takes away, which makes no item where there is none.
+bool only_erases(const Write& write) {
+    const auto* update = std::get_if<UpdateRequest>(&write);
+    return update != nullptr && update->update && update->update->only_erases();
+}
+
 TransactionCancelled::Reason reason_of(const Error& error) {
     TransactionCancelled::Reason reason;
     reason.message = error.message;
@@ -179,6 +185,7 @@ Result<Applier::Effect> Applier::evaluate(PreparedWrite& write) {
     Effect effect;
     effect.old_row = stored.row;
     if (std::holds_alternative<ConditionCheck>(*write.write)) return effect;
+    if (!stored.item && only_erases(*write.write)) return effect;
     if (stored.item) {
         append_entries(table, *stored.item, write.key, effect.old_entries);
     } else {

@@ -39,6 +39,11 @@ Result<> add_once(std::vector<Item>& keys, Item key) {
     return {};
 }
 
+/// By its name and by its ARN.
+std::unexpected<Error> twice(std::string_view table) {
+    return parameter_fault(fmt::format("RequestItems names table {} twice", table));
+}
+
 std::string part_of(const Json& json, std::string_view name) {
     const auto found = member(json, name);
     return found ? simdjson::minify(*found) : std::string();
@@ -47,6 +52,7 @@ std::string part_of(const Json& json, std::string_view name) {
 // --- BatchGetItem ---
 
 struct TableGets {
+    std::string given{};  ///< The table's name or ARN, as the request has it.
     std::string table{};
     std::vector<Item> keys{};
     std::optional<Projection> projection{};
@@ -63,7 +69,8 @@ struct GetsCall {
 Result<TableGets> read_table_gets(std::string_view table, const Json& json) {
     CARILLON_TRY_VOID(check_combination(json, get_rules));
     TableGets gets;
-    gets.table.assign(table);
+    gets.given.assign(table);
+    gets.table = table_of_reference(table);
     CARILLON_TRY(gets.projection, read_attributes_to_get(json));
     CARILLON_TRY(Expressions expressions, read_expressions(json, get_rules));
     if (expressions.projection) gets.projection = std::move(expressions.projection);
@@ -106,6 +113,9 @@ Result<GetsCall> read_gets(const Json& json) {
         if (count > gets_max) {
             return validation_fault("Too many items requested for the BatchGetItem call");
         }
+        if (std::ranges::find(call.tables, one.table, &TableGets::table) != call.tables.end()) {
+            return twice(one.table);
+        }
         call.tables.push_back(std::move(one));
     }
     return call;
@@ -124,7 +134,7 @@ BatchGetRequest to_request(const GetsCall& call) {
 class GetsAnswer {
 public:
     void add_table(const TableGets& gets, const std::vector<Item>& items) {
-        append_name(responses_, gets.table);
+        append_name(responses_, gets.given);
         responses_ += '[';
         std::string left;
         bool first = true;
@@ -148,7 +158,7 @@ public:
         consumed.table_units += static_cast<double>(missing) * read_units(0, gets.consistent);
         consumed_.push_back(std::move(consumed));
         if (left.empty()) return;
-        append_name(unprocessed_, gets.table);
+        append_name(unprocessed_, gets.given);
         unprocessed_.append("{\"Keys\":[").append(left).append("]").append(gets.repeated) += '}';
     }
 
@@ -196,7 +206,7 @@ struct WritesCall {
     bool metrics = false;
 };
 
-Result<Write> read_write(std::string_view table, const Json& json) {
+Result<Write> read_write(const std::string& table, const Json& json) {
     const auto put = member(json, "PutRequest");
     const auto erase = member(json, "DeleteRequest");
     if (put.has_value() == erase.has_value()) {
@@ -207,10 +217,10 @@ Result<Write> read_write(std::string_view table, const Json& json) {
     if (put) {
         CARILLON_TRY(Item item, read_item(*member(*put, "Item")));
         if (size_of(item) > item_bytes_max) return validation_fault(std::string(put_too_large));
-        return PutRequest{std::string(table), std::move(item)};
+        return PutRequest{table, std::move(item)};
     }
     CARILLON_TRY(Item key, read_item(*member(*erase, "Key")));
-    return DeleteRequest{std::string(table), std::move(key)};
+    return DeleteRequest{table, std::move(key)};
 }
 
 Result<WritesCall> read_writes(const Json& json) {
@@ -221,8 +231,10 @@ Result<WritesCall> read_writes(const Json& json) {
     if (tables.size() == 0) {
         return validation_fault("The requestItems parameter is required for BatchWriteItem");
     }
-    for (const auto& [table, list] : tables) {
-        call.tables.emplace_back(table);
+    for (const auto& [given, list] : tables) {
+        const std::string table = table_of_reference(given);
+        if (std::ranges::find(call.tables, table) != call.tables.end()) return twice(table);
+        call.tables.push_back(table);
         for (const Json one : array_of(list)) {
             CARILLON_TRY(Write write, read_write(table, one));
             call.writes.push_back(std::move(write));

@@ -19,7 +19,7 @@ constexpr Member condition_members[] = {{"AttributeValueList", &value_list},
 constexpr Shape condition{Kind::structure, "Condition", condition_members};
 constexpr Shape condition_map{.kind = Kind::map, .element = &condition};
 
-constexpr Member attribute_update_members[] = {{"Action", &text}, {"Value", &value}};
+constexpr Member attribute_update_members[] = {{"Action", &text, action_choice}, {"Value", &value}};
 constexpr Shape attribute_update{Kind::structure, "AttributeValueUpdate", attribute_update_members};
 constexpr Shape attribute_update_map{.kind = Kind::map, .element = &attribute_update};
 
@@ -39,7 +39,7 @@ constexpr Member put_members[] = {
 
 constexpr Member get_members[] = {
     {"ReturnConsumedCapacity", &text, capacity_choice},
-    {"AttributesToGet", &attribute_name_list, attribute_names},
+    {"AttributesToGet", &text_list, attribute_names},
     {"TableName", &text, table_reference},
     {"Key", &value_map, present},
     {"ConsistentRead", &flag},
@@ -84,7 +84,7 @@ constexpr Member query_members[] = {
     {"QueryFilter", &condition_map},
     {"TableName", &text, table_reference},
     {"ConditionalOperator", &text, operator_choice},
-    {"AttributesToGet", &attribute_name_list, attribute_names},
+    {"AttributesToGet", &text_list, attribute_names},
     {"Limit", &integer, positive},
     {"KeyConditions", &condition_map},
     {"ExclusiveStartKey", &value_map},
@@ -112,7 +112,7 @@ constexpr Member scan_members[] = {
     {"ScanFilter", &condition_map},
     {"Segment", &integer, segment_rules},
     {"Limit", &integer, positive},
-    {"AttributesToGet", &attribute_name_list, attribute_names},
+    {"AttributesToGet", &text_list, attribute_names},
     {"ExclusiveStartKey", &value_map},
     {"ConsistentRead", &flag},
     {"FilterExpression", &text},
@@ -128,7 +128,7 @@ constexpr Rule keys_rules[] = {{.is = Is::present}, {.is = Is::length_at_least, 
 constexpr Shape key_list{.kind = Kind::list, .element = &value_map};
 constexpr Member keys_members[] = {
     {"Keys", &key_list, keys_rules},
-    {"AttributesToGet", &attribute_name_list, attribute_names},
+    {"AttributesToGet", &text_list, attribute_names},
     {"ConsistentRead", &flag},
     {"ProjectionExpression", &text},
     {"ExpressionAttributeNames", &text_map},

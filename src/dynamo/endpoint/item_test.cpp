@@ -189,6 +189,10 @@ TEST_F(Items, RefusesInDynamoDBsWords) {
         {"UpdateItem",
          R"("Key":{"id":{"S":"a"}},"AttributeUpdates":{"a":{"Action":"ADD","Value":{"S":"x"}}})",
          "One or more parameter values were invalid: ADD action is not supported for the type S"},
+        {"UpdateItem",
+         R"("Key":{"id":{"S":"a"}},"AttributeUpdates":{"a":{"Action":"DROP"}})",
+         "1 validation error detected: Value 'DROP' at 'attributeUpdates.a.member.action' failed "
+         "to satisfy constraint: Member must satisfy enum value set: [ADD, PUT, DELETE]"},
     };
     for (const Case& c : cases) {
         rig.expect_error(c.operation,
@@ -272,6 +276,43 @@ TEST_F(Items, LegacyParametersSayTheSameAsExpressions) {
                R"({"Item":{"n":{"N":"2"}}})");
 }
 
+TEST_F(Items, UpdatesThatOnlyTakeAwayMakeNoItem) {
+    const char* updates[] = {
+        R"("UpdateExpression":"REMOVE v")",
+        R"("UpdateExpression":"REMOVE v.w, l[0]")",
+        R"("UpdateExpression":"DELETE tags :t","ExpressionAttributeValues":{":t":{"SS":["a"]}})",
+        R"("AttributeUpdates":{"v":{"Action":"DELETE"}})",
+        R"("AttributeUpdates":{"tags":{"Action":"DELETE","Value":{"SS":["a"]}}})",
+    };
+    for (const char* update : updates) {
+        const std::string request = R"({"TableName":"things","Key":{"id":{"S":"none"}},)";
+        rig.expect("UpdateItem", request + R"("ReturnValues":"ALL_NEW",)" + update + "}", "{}");
+        rig.expect("GetItem", R"({"TableName":"things","Key":{"id":{"S":"none"}}})", "{}");
+    }
+    rig.expect_error("UpdateItem",
+                     R"({"TableName":"things","Key":{"id":{"S":"none"}},
+                         "UpdateExpression":"REMOVE v","ConditionExpression":"attribute_exists(id) "})",
+                     failed,
+                     "The conditional request failed");
+    rig.expect("UpdateItem",
+               R"({"TableName":"things","Key":{"id":{"S":"none"}},"ReturnValues":"ALL_NEW",
+                   "UpdateExpression":"SET n = :n REMOVE v","ExpressionAttributeValues":{":n":{"N":"1"}}})",
+               R"({"Attributes":{"id":{"S":"none"},"n":{"N":"1"}}})");
+}
+
+TEST_F(Items, WhatIsNotThereContainsNothingAndLacksNothing) {
+    rig.expect("PutItem", R"({"TableName":"things","Item":{"id":{"S":"a"},"v":{"S":"x"}}})", "{}");
+    const auto put_if = [&](const std::string& attribute) {
+        return rig.call(
+            "PutItem",
+            R"({"TableName":"things","Item":{"id":{"S":"a"},"v":{"S":"x"}},"Expected":{")" +
+                attribute +
+                R"(":{"ComparisonOperator":"NOT_CONTAINS","AttributeValueList":[{"S":"y"}]}}})");
+    };
+    EXPECT_EQ(put_if("v").status, 200);
+    EXPECT_EQ(put_if("gone").type(), failed);
+}
+
 TEST_F(Items, CapacityCountsItemsAndIndexes) {
     rig.expect(
         "PutItem",
@@ -306,6 +347,11 @@ TEST(AttributeNames, AreShorterThan64Kilobytes) {
                          longest + "n\"}}",
                      "ValidationException",
                      too_large);
+    rig.expect_error(
+        "GetItem",
+        R"({"TableName":"things","Key":{"id":{"S":"a"}},"AttributesToGet":[")" + longest + "n\"]}",
+        "ValidationException",
+        too_large);
 }
 
 }  // namespace

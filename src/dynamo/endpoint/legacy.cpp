@@ -34,7 +34,7 @@ constexpr Comparison comparisons[] = {
     {"GE", 1, 1, true, "{0} >= {1}"},
     {"GT", 1, 1, true, "{0} > {1}"},
     {"CONTAINS", 1, 1, true, "contains({0}, {1})"},
-    {"NOT_CONTAINS", 1, 1, true, "NOT contains({0}, {1})"},
+    {"NOT_CONTAINS", 1, 1, true, "(attribute_exists({0}) AND NOT contains({0}, {1}))"},
     {"BEGINS_WITH", 1, 1, true, "begins_with({0}, {1})"},
     {"NULL", 0, 0, false, "attribute_not_exists({0})"},
     {"NOT_NULL", 0, 0, false, "attribute_exists({0})"},
@@ -401,6 +401,7 @@ Result<std::optional<Projection>> read_attributes_to_get(const Json& request) {
     if (!list) return std::nullopt;
     std::vector<std::string> names;
     for (const Json name : array_of(*list)) {
+        CARILLON_TRY_VOID(check_attribute_name(text_of(name)));
         if (std::ranges::find(names, text_of(name)) != names.end()) {
             return parameter_fault(
                 fmt::format("Duplicate value in attribute name: {}", text_of(name)));

@@ -55,7 +55,10 @@ Operations::Operations(Database& database, runtime::Clock& clock, Where where)
     : database_(database), clock_(clock), where_(std::move(where)), delays_(where_.table_delay) {}
 
 std::string table_name_of(const Json& request) {
-    std::string_view name = text_member(request, "TableName").value_or("");
+    return table_of_reference(text_member(request, "TableName").value_or(""));
+}
+
+std::string table_of_reference(std::string_view name) {
     constexpr std::string_view arn_part = ":table/";
     if (const std::size_t at = name.find(arn_part);
         name.starts_with("arn:") && at != std::string_view::npos) {

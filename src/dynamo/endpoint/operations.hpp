@@ -106,5 +106,7 @@ struct Operation {
 
 /// `TableName`; of an ARN the name in it.
 [[nodiscard]] std::string table_name_of(const Json& request);
+/// Of a name or an ARN the name.
+[[nodiscard]] std::string table_of_reference(std::string_view name);
 
 }  // namespace carillon::dynamo::endpoint

@@ -206,6 +206,12 @@ TEST_F(Reads, RefusesInDynamoDBsWords) {
          "One or more parameter values are not valid. The AttributeValue for a key attribute "
          "cannot "
          "contain an empty string value. Key: name"},
+        {"Query",
+         R"("IndexName":"by_name","KeyConditionExpression":"pk = :p AND #n = :n",
+            "ExpressionAttributeNames":{"#n":"name"},
+            "ExpressionAttributeValues":{":p":{"S":"p"},":n":{"S":""}})",
+         "One or more parameter values are not valid. The AttributeValue for a key attribute "
+         "cannot contain an empty string value. Key: name"},
         {"Scan",
          R"("Segment":1)",
          "The TotalSegments parameter is required but was not present in the request when Segment "
@@ -270,6 +276,24 @@ TEST_F(Reads, BatchesGetAndWrite) {
         "[Member must have length less than or equal to 25, Member must have length greater than "
         "or equal to 1]"))
         << too_many.message();
+}
+
+TEST_F(Reads, BatchesNameTablesByTheirArnToo) {
+    const std::string arn = "arn:aws:dynamodb:us-east-1:000000000000:table/rows";
+    rig.expect("BatchWriteItem",
+               R"({"RequestItems":{")" + arn +
+                   R"(":[{"PutRequest":{"Item":{"pk":{"S":"q"},"sk":{"N":"1"}}}}]}})",
+               R"({"UnprocessedItems":{}})");
+    rig.expect("BatchGetItem",
+               R"({"RequestItems":{")" + arn + R"(":{"Keys":[{"pk":{"S":"q"},"sk":{"N":"1"}}]}}})",
+               R"({"Responses":{")" + arn +
+                   R"(":[{"pk":{"S":"q"},"sk":{"N":"1"}}]},"UnprocessedKeys":{}})");
+    const std::string keys = R"({"Keys":[{"pk":{"S":"q"},"sk":{"N":"1"}}]})";
+    rig.expect_error("BatchGetItem",
+                     R"({"RequestItems":{"rows":)" + keys + ",\"" + arn + "\":" + keys + "}}",
+                     validation,
+                     "One or more parameter values were invalid: RequestItems names table rows "
+                     "twice");
 }
 
 TEST_F(Reads, TransactionsTellEachReason) {

@@ -48,6 +48,7 @@ inline constexpr Rule table_key_rules[] = {{.is = Is::length_at_most, .number = 
 inline constexpr Rule capacity_choice[] = {{.is = Is::one_of, .choices = "INDEXES, TOTAL, NONE"}};
 inline constexpr Rule metrics_choice[] = {{.is = Is::one_of, .choices = "SIZE, NONE"}};
 inline constexpr Rule operator_choice[] = {{.is = Is::one_of, .choices = "OR, AND"}};
+inline constexpr Rule action_choice[] = {{.is = Is::one_of, .choices = "ADD, PUT, DELETE"}};
 inline constexpr Rule values_choice[] = {
     {.is = Is::one_of, .choices = "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW"}};
 inline constexpr Rule failure_choice[] = {{.is = Is::one_of, .choices = "ALL_OLD, NONE"}};
@@ -60,9 +61,6 @@ inline constexpr Rule comparison_choice[] = {{.is = Is::one_of, .choices = CARIL
 inline constexpr Rule comparison_required[] = {{.is = Is::present},
                                                {.is = Is::one_of, .choices = CARILLON_COMPARISONS}};
 #undef CARILLON_COMPARISONS
-inline constexpr Rule attribute_name[] = {{.is = Is::length_at_most, .number = 65'535}};
-inline constexpr Shape attribute_name_list{
-    .kind = Kind::list, .element = &text, .element_rules = attribute_name};
 inline constexpr Rule attribute_names[] = {{.is = Is::length_at_least, .number = 1},
                                            {.is = Is::length_at_most, .number = 255}};
 inline constexpr Rule positive[] = {{.is = Is::at_least, .number = 1}};

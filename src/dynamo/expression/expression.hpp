@@ -101,6 +101,8 @@ public:
     [[nodiscard]] const std::vector<Path>& paths() const;
     /// Whether a clause writes this top-level attribute (key attributes must not be updated).
     [[nodiscard]] bool touches(std::string_view attribute) const;
+    /// Whether all clauses are REMOVE and DELETE: then there is nothing to do where no item is.
+    [[nodiscard]] bool only_erases() const;
     /// The type of what is written to this top-level attribute, as far as the request alone decides
     /// it: a path's type only the item knows.
     [[nodiscard]] std::optional<Type> written_type(std::string_view attribute,

@@ -326,6 +326,12 @@ bool Update::touches(std::string_view attribute) const {
     });
 }
 
+bool Update::only_erases() const {
+    return std::ranges::all_of(parsed_->actions, [](const UpdateAction& action) {
+        return action.kind == ActionKind::remove || action.kind == ActionKind::remove_members;
+    });
+}
+
 std::optional<Type> Update::written_type(std::string_view attribute,
                                          const ExpressionValues& values) const {
     for (const UpdateAction& action : parsed_->actions) {

@@ -88,6 +88,7 @@ const std::map<std::string, std::string> dynalite_faults = {
      "does not fetch from the table what a projection names and a local index lacks"},
     {"TablesAreCreatedDescribedListedAndDeleted", "table ids are 32 characters, not UUIDs"},
     {"ConditionsDecideAndTellTheItemWhenAsked", "ignores ReturnValuesOnConditionCheckFailure"},
+    {"UpdatesThatOnlyTakeAwayMakeNoItem", "makes an item of the key alone"},
 };
 
 /// The servers that are there.

@@ -28,6 +28,17 @@ export function comparable(answer, target) {
   return JSON.stringify([answer.status, answer.type ?? null, canonical(answer.body, undefined, target)]);
 }
 
+/** Whether an UpdateItem has no clause that could make an item. */
+export function onlyTakesAway({ target, body }) {
+  if (target.trim() !== 'UpdateItem') return false;
+  if (body?.AttributeUpdates) {
+    const changes = Object.values(body.AttributeUpdates);
+    return changes.length > 0 && changes.every((change) => change?.Action === 'DELETE');
+  }
+  const text = body?.UpdateExpression;
+  return typeof text === 'string' && /^\s*(REMOVE|DELETE)\b/i.test(text) && !/(?<![#:\w])(SET|ADD)\b/i.test(text);
+}
+
 // Names, numbers and values are of the request, not of the cause.
 const mask = (text) => String(text).replace(/'[^']{20,}'/g, "'…'").replace(/(operand|Operand) type: \w+/g, '$1 type: T').replace(/(Action|operator|function): [^ ,]+/g, '$1: O')
   .replace(/ComparisonOperator \w+/g, 'ComparisonOperator O').replace(/(attribute|element|key|Key|index|Index|project|Attribute|value|valueS): \S+/g, '$1: X')
