@@ -20,7 +20,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -205,11 +204,19 @@ int main(int count, char** arguments) {
     bool quick = false;
     std::optional<std::filesystem::path> folder;
     for (int i = 1; i < count; ++i) {
-        if (std::strcmp(arguments[i], "--quick") == 0) {
+        const std::string argument = arguments[i];
+        if (argument == "--quick") {
             quick = true;
+        } else if (argument.starts_with("-") || folder) {
+            std::fputs("usage: carillon_bench_layer [--quick] [DIRECTORY]\n", stderr);
+            return argument == "--help" ? 0 : 2;
         } else {
-            folder = arguments[i];
+            folder = argument;
         }
+    }
+    if (folder && std::filesystem::exists(*folder)) {
+        std::fprintf(stderr, "%s exists already: name a new directory\n", folder->c_str());
+        return 2;
     }
     const bool own = !folder;
     if (own) {

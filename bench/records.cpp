@@ -202,8 +202,11 @@ int main_of(int argc, char** argv) {
             std::printf("%lld\n", static_cast<long long>(report.attempts));
             return 0;
         } else {
-            std::fprintf(stderr, "usage: %s [--quick] [--records N] [--workers N]\n", argv[0]);
-            return 2;
+            std::fprintf(stderr,
+                         "usage: carillon_bench_records [--quick] [--records N] [--workers N]\n"
+                         "  records of each run (20000; 500 with --quick), and workers of each "
+                         "process (16)\n");
+            return argument == "--help" ? 0 : 2;
         }
     }
     embedded<Flagged>("flag", records, workers);

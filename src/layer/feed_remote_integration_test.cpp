@@ -14,17 +14,17 @@
 #include "runtime/system_random.hpp"
 
 #include <fmt/format.h>
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
-#include <optional>
-#include <set>
+#include <string>
+#include <vector>
 
 namespace carillon::layer {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
 
 /// A stretch of the real stream: behind `from`, up to `to`, of the items of one half.
 struct Cut {

@@ -170,7 +170,9 @@ struct Layer::Impl {
             return read_list(std::move(call));
         };
         calls.setter = [this](std::string name, json::array items) -> Task<Result<>> {
-            auto call = [&lists = options.lists, name = std::move(name), text = to_text(items)] {
+            auto call = [&lists = options.lists,
+                         name = std::move(name),
+                         text = to_text(json::value(std::move(items)))] {
                 return guarded([&] { return lists.setter(name, text); });
             };
             return write_list(std::move(call));
@@ -306,7 +308,8 @@ void Layer::stop() {
     Impl& impl = *impl_;
     const std::scoped_lock lock(impl.changing);
     if (std::exchange(impl.state, Impl::State::stopped) != Impl::State::started) return;
-    (void)impl.engine().run([&impl] { return impl.end(); });
+    const auto ended = impl.engine().run([&impl] { return impl.end(); });
+    if (!ended) impl.engine().log().error("a layer did not end as it should");
     impl.engine().end_work(impl.work_name());
 }
 

@@ -24,11 +24,11 @@ class AmqpConsole {
 public:
     AmqpConsole(World& world, std::uint16_t port) : world_(world), port_(port) {}
 
-    void declare_queue(std::string name) { world_.run(declare(std::move(name), 0)); }
+    void declare_queue(std::string name) { world_.finish(declare(std::move(name), 0)); }
 
     /// Refuses (`basic.nack`) what comes when it holds so many.
     void declare_small_queue(std::string name, std::uint32_t length_max) {
-        world_.run(declare(std::move(name), length_max));
+        world_.finish(declare(std::move(name), length_max));
     }
 
     /// Everything in the queue, in order.

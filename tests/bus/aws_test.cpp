@@ -80,8 +80,8 @@ protected:
     }
 
     ~Aws() override {
-        world.run(client.close());
-        world.run(server.stop(Duration{1'000}));
+        world.finish(client.close());
+        world.finish(server.stop(Duration{1'000}));
     }
 
     [[nodiscard]] std::string url(const std::string& place) const {

@@ -25,7 +25,7 @@ protected:
         add_aws(world.publishers, {transport, credentials, Log::null()});
     }
 
-    void TearDown() override { world.run(client.close()); }
+    void TearDown() override { world.finish(client.close()); }
 
     [[nodiscard]] std::string endpoint() const {
         return "http://127.0.0.1:" + std::to_string(port_);

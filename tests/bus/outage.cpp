@@ -79,7 +79,7 @@ BatcherCounts publish_through_outage(World& world, Server& server, const std::st
     for (std::size_t at = 0; at < callers; ++at) {
         world.group.spawn(publish_some(world, publisher, progress));
     }
-    world.run(break_server(world, server, progress));
+    world.finish(break_server(world, server, progress));
     const BatcherCounts counts = dynamic_cast<Batcher&>(publisher).counts();
     EXPECT_EQ(progress.accepted, outage_messages) << progress.last_error;
     EXPECT_GT(counts.retried + progress.given_again, 0U) << "the outage was not noticed";

@@ -4,44 +4,24 @@
 
 #include "bus/batcher.hpp"
 #include "bus/publishers.hpp"
-#include "runtime/blocking.hpp"
-#include "runtime/clock.hpp"
-#include "runtime/loop.hpp"
-#include "runtime/system_random.hpp"
-#include "runtime/task_group.hpp"
+#include "support/real_time.hpp"
 
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace carillon::bus::testing {
 
-class World {
+class World : public carillon::testing::RealTime {
 public:
     World() : publishers(loop, pool, random) {}
 
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    ~World() { run(publishers.close()); }
-
-    template <class T>
-    T finish(Task<T> task) {
-        std::optional<T> answer;
-        run(keep(std::move(task), answer));
-        return *std::move(answer);
-    }
-
-    void run(Task<> task) {
-        group.spawn(std::move(task));
-        runtime::TaskGroup end(loop);
-        end.spawn(stop());
-        loop.context().restart();
-        loop.run();
-    }
+    ~World() { finish(publishers.close()); }
 
     Publisher& at(const std::string& url) {
         auto publisher = publishers.at(url);
@@ -56,23 +36,7 @@ public:
         return finish(at(url).publish(std::move(batch)));
     }
 
-    runtime::SystemClock clock;
-    runtime::Loop loop{clock};
-    runtime::BlockingPool pool{2};
-    runtime::SystemRandom random;
-    runtime::TaskGroup group{loop};
     Publishers publishers;
-
-private:
-    template <class T>
-    static Task<> keep(Task<T> task, std::optional<T>& answer) {
-        answer.emplace(co_await std::move(task));
-    }
-
-    Task<> stop() {
-        co_await group.join();
-        loop.stop();
-    }
 };
 
 inline Message message(std::string id, std::string type = "order.placed") {

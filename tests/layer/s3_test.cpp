@@ -7,8 +7,7 @@
 #include "dynamo/embedded/embedded.hpp"
 #include "layer/layer.hpp"
 #include "layer/s3_store.hpp"
-#include "runtime/blocking.hpp"
-#include "runtime/system_random.hpp"
+#include "support/real_time.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,7 +31,7 @@ using ::testing::StartsWith;
 
 constexpr const char* bucket = "snapshots";
 
-class S3 : public ::testing::Test {
+class S3 : public ::testing::Test, protected carillon::testing::RealTime {
 protected:
     void SetUp() override {
         const char* folder = ::getenv("CARILLON_S3_TESTS");
@@ -50,21 +49,6 @@ protected:
     }
 
     void TearDown() override { finish(http.close()); }
-
-    template <class T>
-    T finish(Task<T> task) {
-        std::optional<T> answer;
-        finish(keep(std::move(task), answer));
-        return *std::move(answer);
-    }
-
-    void finish(Task<> task) {
-        group.spawn(std::move(task));
-        runtime::TaskGroup end(loop);
-        end.spawn(stop());
-        loop.context().restart();
-        loop.run();
-    }
 
     [[nodiscard]] std::string endpoint() const {
         return "http://127.0.0.1:" + std::to_string(port_);
@@ -98,27 +82,12 @@ protected:
         return made;
     }
 
-    runtime::SystemClock clock;
-    runtime::Loop loop{clock};
-    runtime::BlockingPool pool{2};
-    runtime::SystemRandom random;
-    runtime::TaskGroup group{loop};
     net::HttpClient http{loop, pool, http_options()};
     aws::HttpTransport transport{http};
     aws::FixedCredentials credentials{{"S3RVER", "S3RVER"}};
     std::optional<aws::S3Client> client;
 
 private:
-    template <class T>
-    static Task<> keep(Task<T> task, std::optional<T>& answer) {
-        answer.emplace(co_await std::move(task));
-    }
-
-    Task<> stop() {
-        co_await group.join();
-        loop.stop();
-    }
-
     std::string scripts_;
     Folder folder_;
     std::uint16_t port_ = 0;
