@@ -1,6 +1,7 @@
 #include "app/command_line.hpp"
 
 #include "app/command_line_cron.hpp"
+#include "app/command_line_errors.hpp"
 #include "app/command_line_records.hpp"
 #include "app/command_line_store.hpp"
 #include "app/wire.hpp"
@@ -447,11 +448,7 @@ Command parse_command_line(std::vector<std::string> arguments, const Getenv& env
     App app("Carillon rings webhooks at the right time, and loses nothing.", "carillon");
     app.footer(main_footer);
     app.set_version_flag("--version", "carillon " + version());
-    app.failure_message([](const App* failed, const CLI::Error& error) {
-        return "error: " + std::string(error.what()) + "\nsee " +
-               (failed->get_name().empty() ? std::string("carillon") : failed->get_name()) +
-               " --help\n";
-    });
+    app.failure_message(failure_text);
     add_serve(app, line);
     add_webhook(app, line);
     add_listen(app, line);

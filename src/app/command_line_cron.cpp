@@ -17,7 +17,9 @@ Examples:
   carillon cron '30 2 * * *' --tz Europe/Berlin --from 2026-03-28T00:00Z
   carillon cron 'H H(0-5) * * *' --seed backup
   carillon cron 'FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=17;BYMINUTE=0'
-  carillon cron '*/15 9-17 * * MON-FRI' --count 100 --json | jq -r '.next[].at')";
+  carillon cron '*/15 9-17 * * MON-FRI' --count 100 --json | jq -r '.next[].at'
+
+Needs no server. Exit codes: 0 fine, 2 the rule or an option makes no sense, and why.)";
 
 template <class T>
 void add_text(CLI::App& command, const char* name, T& value, const char* help, const char* type) {

@@ -19,7 +19,12 @@ Examples:
   carillon event retry ID ID
   carillon event retry --type 'order.*'        all dead letters of these types
   carillon event purge --status completed --before -7d
-  carillon event tail)";
+  carillon event tail
+
+What handles events: the section [events] of carillon.toml (docs/outbox.md). Without it they wait.
+
+Exit codes: 0 fine, 1 refused or failed, 2 the command line makes no sense, 3 no server answers,
+4 there is no such event.)";
 
 struct Given {
     EventCommand command{};

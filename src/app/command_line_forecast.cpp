@@ -1,6 +1,7 @@
 #include "app/command_line_forecast.hpp"
 
 #include "app/store_open.hpp"
+#include "cli/report.hpp"
 #include "cli/webhook_commands.hpp"
 #include "runtime/system_random.hpp"
 
@@ -133,8 +134,7 @@ cli::ExitCode run_forecast(const ForecastCommand& command,
     const TimePoint now = clock.now();
     // Before anything is opened: what was typed.
     if (const auto made = cli::Forecaster::make(command.options, now); !made) {
-        console.err << "error: " << cli::printable(describe(made.error())) << '\n';
-        return cli::ExitCode::usage;
+        return cli::report_usage(made.error(), console);
     }
     const bool progress = environment.progress;
     if (command.server) {

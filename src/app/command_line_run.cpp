@@ -12,11 +12,37 @@ using cli::RunAction;
 
 constexpr const char* run_footer = R"(
 Examples:
-  carillon run list --schedule ID
+  carillon run list --schedule nightly
   carillon run list --status Failed --from -1d
-  carillon run get ID
-  carillon run retry ID ID ...              (with all its attempts)
-  carillon run cancel ID)";
+  carillon run get ID                       (with every attempt)
+  carillon run retry ID ID --reason 'the receiver was mended'
+  carillon run cancel ID
+
+Exit codes: 0 fine, 1 refused or failed, 2 the command line makes no sense, 3 no server answers,
+4 there is no such run.)";
+
+constexpr const char* run_list_footer = R"(
+Failed, Cancelled, Dead and Missed are found at once; for the others runs are looked through from the
+newest on: --schedule, --from and --to make that less.
+
+Examples:
+  carillon run list --status Failed --from -1d
+  carillon run list --schedule nightly --limit 5
+  carillon run list --status Failed --all --json | jq -r .id | xargs carillon run retry)";
+
+constexpr const char* retry_footer = R"(
+A run that failed, died, was missed or cancelled is due again at once, with all its attempts. The
+reason is kept, and shown with the attempt that follows.
+
+Example:
+  carillon run retry ID --reason 'the receiver was mended')";
+
+constexpr const char* cancel_footer = R"(
+Ends runs that have not ended. An attempt under way is not interrupted; what it answers is dropped.
+
+Examples:
+  carillon run cancel ID --reason 'not today'
+  carillon run list --status Pending --schedule nightly --json | jq -r .id | xargs carillon run cancel)";
 
 constexpr const char* calendar_footer = R"(
 Examples:
@@ -24,7 +50,11 @@ Examples:
   carillon calendar get DE-BY --year 2027
   carillon calendar add works --code DE-BY --holiday 2026-12-24 --holiday 2026-12-31
   carillon calendar add fair --ics fair.ics
-  carillon schedule add open '0 9 * * *' --holidays works --url https://example.com/)";
+  carillon schedule add open '0 9 * * *' --holidays works --url https://example.com/
+  carillon calendar rm fair                 (refused while schedules use it; --force)
+
+Exit codes: 0 fine, 1 refused or failed, 2 the command line makes no sense, 3 no server answers,
+4 there is no such calendar.)";
 
 template <class Command>
 struct Given {
@@ -79,6 +109,7 @@ void add_run_command(CLI::App& app,
     const auto line = begin<RunCommand>(environment, std::move(chosen));
     cli::RunOptions& options = line->command.options;
     CLI::App* list = add(*runs, line, RunAction::list, "list", "Show runs, newest first");
+    list->footer(run_list_footer);
     add_text(*list, "--schedule", options.schedule, "Only of this schedule: id or name", "ID");
     add_text(*list, "--status", options.status, "Only these", "STATUS")
         ->transform(CLI::IsMember(
@@ -95,8 +126,10 @@ void add_run_command(CLI::App& app,
     };
     add_ids(add(*runs, line, RunAction::get, "get", "Show all about runs"));
     CLI::App* retry = add(*runs, line, RunAction::retry, "retry", "Run failed ones again, now");
+    retry->footer(retry_footer);
     add_text(*add_ids(retry), "--reason", options.reason, "Why, for the log", "TEXT");
     CLI::App* cancel = add(*runs, line, RunAction::cancel, "cancel", "End runs that wait");
+    cancel->footer(cancel_footer);
     add_text(*add_ids(cancel), "--reason", options.reason, "Why, for the log", "TEXT");
 }
 

@@ -13,9 +13,49 @@ constexpr const char* schedule_footer = R"(
 Examples:
   carillon schedule add nightly '30 2 * * *' --tz Europe/Berlin --url https://example.com/hook
   carillon schedule list
-  carillon schedule explain ID
-  carillon schedule pause ID; carillon schedule resume ID
-Each has more: carillon schedule add --help. To try a rule without a server: carillon cron RULE)";
+  carillon schedule explain nightly         (by its name or its id)
+  carillon schedule pause nightly; carillon schedule resume nightly
+Each has more: carillon schedule add --help. To try a rule without a server: carillon cron RULE
+
+Exit codes: 0 fine, 1 refused or failed, 2 the command line makes no sense, 3 no server answers,
+4 there is no such schedule.)";
+
+constexpr const char* list_footer = R"(
+Examples:
+  carillon schedule list --paused
+  carillon schedule list --name nightly -q                  its id
+  carillon schedule list --all --json | jq -r '.name + " " + .nextFireAt')";
+
+constexpr const char* next_footer = R"(
+Examples:
+  carillon schedule next nightly
+  carillon schedule next nightly --count 3 --from 2027-03-27T00:00Z)";
+
+constexpr const char* explain_footer = R"(
+Example:
+  carillon schedule explain nightly
+tells its rule in words, the next fires and why, what became of the last ones (fired, late, caught up,
+skipped, and why), their runs, and what would be made up for if servers had been away.)";
+
+constexpr const char* trigger_footer = R"(
+Examples:
+  carillon schedule trigger nightly
+  carillon schedule trigger nightly -d '{"only":"berlin"}' --key order-7     (once, however often)
+  carillon run get $(carillon schedule trigger nightly -q))";
+
+constexpr const char* pause_footer = R"(
+Runs under way go on; the ledger tells which instants the pause left out.
+
+Examples:
+  carillon schedule pause nightly weekly
+  carillon schedule list --enabled --all -q | xargs carillon schedule pause)";
+
+constexpr const char* remove_footer = R"(
+Runs that were decided go on; cancel them with: carillon run cancel ID
+
+Examples:
+  carillon schedule rm nightly
+  carillon schedule rm nightly --version 3                  only if nobody changed it since)";
 
 constexpr const char* add_footer = R"(
 RULE is a cron expression of 5, 6 or 7 fields, a macro such as @daily, an RRULE of RFC 5545,
@@ -40,18 +80,18 @@ constexpr const char* edit_footer = R"(
 Only what is given changes. The schedule must not have been changed since it was read here.
 
 Examples:
-  carillon schedule edit ID --rule '0 3 * * *'
-  carillon schedule edit ID --url https://example.com/other --attempts 10
-  carillon schedule edit ID --clear calendar --clear jitter
-  echo '{"payload":{"a":1}}' | carillon schedule edit ID --file -)";
+  carillon schedule edit nightly --rule '0 3 * * *'
+  carillon schedule edit nightly --url https://example.com/other --attempts 10
+  carillon schedule edit nightly --clear calendar --clear jitter
+  echo '{"payload":{"a":1}}' | carillon schedule edit nightly --file -)";
 
 constexpr const char* backfill_footer = R"(
 Shows what would run; makes it run with --run. The same range again makes nothing twice.
 
 Examples:
-  carillon schedule backfill ID --from -7d --to now
-  carillon schedule backfill ID --from -7d --to now --run --rate 2
-  carillon schedule backfill ID --from 2026-11-01T00:00Z --to 2026-12-01T00:00Z --step 1d --run)";
+  carillon schedule backfill nightly --from -7d --to now
+  carillon schedule backfill nightly --from -7d --to now --run --rate 2
+  carillon schedule backfill nightly --from 2026-11-01T00:00Z --to 2026-12-01T00:00Z --step 1d --run)";
 
 struct Given {
     ScheduleCommand command{};
@@ -180,6 +220,7 @@ void add_edit(CLI::App& schedules, const Line& line) {
 void add_readers(CLI::App& schedules, const Line& line) {
     cli::ScheduleOptions& options = line->command.options;
     CLI::App* list = add(schedules, line, ScheduleAction::list, "list", "Show schedules");
+    list->footer(list_footer);
     CLI::Option* enabled = list->add_flag_callback(
         "--enabled", [&options] { options.enabled = true; }, "Only those that fire");
     list->add_flag_callback(
@@ -195,6 +236,7 @@ void add_readers(CLI::App& schedules, const Line& line) {
     add_ids(*get, line, true);
 
     CLI::App* next = add(schedules, line, ScheduleAction::next, "next", "When it fires next");
+    next->footer(next_footer);
     add_ids(*next, line, false);
     add_text(*next, "--count", options.count, "How many (default 10)", "N")
         ->check(CLI::Range(1, 1'000));
@@ -205,21 +247,24 @@ void add_readers(CLI::App& schedules, const Line& line) {
                             ScheduleAction::explain,
                             "explain",
                             "Why it fires when it does, what was, and what would be if");
+    explain->footer(explain_footer);
     add_ids(*explain, line, false);
 }
 
 void add_writers(CLI::App& schedules, const Line& line) {
     cli::ScheduleOptions& options = line->command.options;
-    add_ids(*add(schedules, line, ScheduleAction::pause, "pause", "Let schedules not fire"),
-            line,
-            true);
+    CLI::App* pause = add(schedules, line, ScheduleAction::pause, "pause", "Let them not fire");
+    pause->footer(pause_footer);
+    add_ids(*pause, line, true);
     add_ids(
         *add(schedules, line, ScheduleAction::resume, "resume", "Let them fire again"), line, true);
     CLI::App* remove = add(schedules, line, ScheduleAction::remove, "rm", "Delete schedules");
+    remove->footer(remove_footer);
     add_ids(*remove, line, true);
     add_text(*remove, "--version", options.version, "Only if it is of that version", "N");
 
     CLI::App* trigger = add(schedules, line, ScheduleAction::trigger, "trigger", "Run it by hand");
+    trigger->footer(trigger_footer);
     add_ids(*trigger, line, false);
     add_text(*trigger, "--at", options.at, "Then (default: now)", "TIME");
     add_text(*trigger, "-d,--data", options.words.data, "Another payload", "BODY");

@@ -252,6 +252,35 @@ TEST(CommandLine, TakesMostFlagsOnce) {
     EXPECT_EQ(ended->code, cli::ExitCode::usage);
 }
 
+TEST(CommandLine, SaysWhichCommandsThereAreAndWhereTheirHelpIs) {
+    struct Case {
+        std::vector<std::string> typed;
+        const char* error;
+        const char* help;
+    };
+
+    const Case cases[] = {
+        {{"schedule"}, "carillon schedule needs one of: add, list, get", "carillon schedule"},
+        {{"schedule", "ad"},
+         "there is no 'carillon schedule ad'; there are: add",
+         "carillon schedule"},
+        {{"nope"}, "there is no 'carillon nope'; there are: serve", "carillon"},
+        {{"calendar", "get"}, "KEY is required", "carillon calendar get"},
+        {{"run", "list", "--status", "x"}, "--status: x not in", "carillon run list"},
+        {{"cron", "0", "9", "*", "*", "*"}, "stands in quotes", "carillon cron"},
+        {{"schedule", "rm", "a", "--bogus"}, "not expected: --bogus", "carillon schedule rm"},
+    };
+    for (const Case& one : cases) {
+        const Command command = parse(one.typed);
+        const auto* ended = std::get_if<Ended>(&command);
+        ASSERT_NE(ended, nullptr) << one.error;
+        EXPECT_EQ(ended->code, cli::ExitCode::usage);
+        EXPECT_NE(ended->err.find(one.error), std::string::npos) << ended->err;
+        EXPECT_TRUE(ended->err.ends_with("see " + std::string(one.help) + " --help\n"))
+            << ended->err;
+    }
+}
+
 TEST(CommandLine, TeachesHowToPointAClientAtDynamodb) {
     const Command command = parse({"dynamodb", "--help"});
     const auto* ended = std::get_if<Ended>(&command);

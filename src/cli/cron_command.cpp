@@ -113,7 +113,8 @@ ExitCode explain_cron(const CronOptions& options, Console& console, TimePoint no
     if (options.from) {
         const auto when = read_when("--from", *options.from, now);
         if (!when) {
-            console.err << "error: " << printable(describe(when.error())) << '\n';
+            console.err << "error: " << when.error().field << ": "
+                        << printable(when.error().message) << '\n';
             return ExitCode::usage;
         }
         from = *when;

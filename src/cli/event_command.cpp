@@ -2,6 +2,7 @@
 
 #include "cli/answer.hpp"
 #include "cli/report.hpp"
+#include "cli/schedule_input.hpp"
 #include "cli/table.hpp"
 #include "cli/webhook_input.hpp"
 #include "net/http.hpp"
@@ -38,16 +39,39 @@ std::string why_of(const json::object& event) {
     return why.empty() ? text_member(event, "lastError") : why;
 }
 
-/// What is not JSON is text.
-json::value payload_of(const std::string& text) {
-    auto document = parse_json(text);
-    return document ? *std::move(document) : json::value(text);
+std::string event_sheet(const json::object& event, TimePoint now, const Console& console) {
+    Sheet sheet(console, 14);
+    const std::string status = text_member(event, "status");
+    sheet.add("id", text_member(event, "id"), Style::bold);
+    sheet.add("type", text_member(event, "type"));
+    sheet.add("status", status, style_of(status));
+    sheet.add("why", why_of(event), Style::bad);
+    sheet.add("failures", std::to_string(number_member(event, "retryCount")));
+    sheet.add("occurred", when(event, "occurredAt", now));
+    sheet.add("due", when(event, "dueAt", now));
+    sheet.add("started", when(event, "startedAt", now));
+    sheet.add("completed", when(event, "completedAt", now));
+    sheet.add("key", text_member(event, "key"));
+    sheet.add("waits for", text_member(event, "waitsFor"));
+    if (event.contains("priority")) {
+        sheet.add("priority", std::to_string(number_member(event, "priority")));
+    }
+    for (const char* name : {"payload", "metadata"}) {
+        const json::value* value = event.if_contains(name);
+        if (value != nullptr && !value->is_null()) sheet.add(name, to_text(*value));
+    }
+    return sheet.take();
 }
 
 }  // namespace
 
 ExitCode EventCommands::report(const Error& error) {
-    return report_error(error, console_, api_.origin());
+    const ExitCode code = report_error(error, console_, api_.origin());
+    if (code == ExitCode::not_found) {
+        console_.err << "see what there is with: carillon event list --status created (or parked, "
+                        "failed, completed)\n";
+    }
+    return code;
 }
 
 Task<ExitCode> EventCommands::run(EventOptions options) {
@@ -69,16 +93,17 @@ Task<ExitCode> EventCommands::run(EventOptions options) {
 
 Task<ExitCode> EventCommands::emit(EventOptions options) {
     json::object event{{"type", options.type}};
-    if (options.payload) event["payload"] = payload_of(*options.payload);
+    if (options.payload) {
+        auto payload = payload_of(*options.payload);
+        if (!payload) co_return report_usage(payload.error(), console_);
+        event["payload"] = *std::move(payload);
+    }
     if (options.id) event["id"] = *options.id;
     if (options.key) event["key"] = *options.key;
     if (options.priority) event["priority"] = *options.priority;
     if (options.due) {
         const auto at = read_when("--due", *options.due, clock_.now());
-        if (!at) {
-            (void)report(at.error());
-            co_return ExitCode::usage;
-        }
+        if (!at) co_return report_usage(at.error(), console_);
         event["dueAt"] = format_instant(*at);
     }
     std::optional<json::value> body{std::move(event)};
@@ -134,12 +159,22 @@ Task<ExitCode> EventCommands::list(EventOptions options) {
 }
 
 Task<ExitCode> EventCommands::get(EventOptions options) {
-    for (const std::string& id : options.ids) {
-        auto event = co_await api_.call("GET", "/events/" + net::percent_encode(id));
-        if (!event) co_return report(event.error());
-        console_.out << to_text(*event) << '\n';
+    ExitCode code = ExitCode::ok;
+    for (std::size_t i = 0; i < options.ids.size(); ++i) {
+        auto event = co_await api_.call("GET", "/events/" + net::percent_encode(options.ids[i]));
+        if (!event) {
+            code = report(event.error());
+            if (code == ExitCode::unreachable) break;
+            continue;
+        }
+        if (options.json) {
+            console_.out << to_text(*event) << '\n';
+        } else {
+            console_.out << (i > 0 ? "\n" : "")
+                         << event_sheet(as_object(*event), clock_.now(), console_);
+        }
     }
-    co_return ExitCode::ok;
+    co_return code;
 }
 
 Task<ExitCode> EventCommands::change(EventOptions options) {
@@ -155,10 +190,7 @@ Task<ExitCode> EventCommands::change(EventOptions options) {
     if (options.unindexed) asked["unindexed"] = true;
     if (options.before) {
         const auto at = read_when("--before", *options.before, clock_.now());
-        if (!at) {
-            (void)report(at.error());
-            co_return ExitCode::usage;
-        }
+        if (!at) co_return report_usage(at.error(), console_);
         asked["before"] = format_instant(*at);
     }
     const bool retries = options.action == EventAction::retry;

@@ -17,6 +17,12 @@ namespace {
 
 constexpr std::int64_t page_most = 100;
 
+/// Which of several it is about.
+Error about(Error error, const std::string& id) {
+    if (error.field == "id") error.field = id;
+    return error;
+}
+
 std::string run_path(const std::string& id) {
     return "/runs/" + net::percent_encode(id);
 }
@@ -101,7 +107,7 @@ Task<ExitCode> RunCommands::get(RunOptions options) {
     for (std::size_t i = 0; i < options.ids.size(); ++i) {
         auto run = co_await api_.call("GET", tenant_path(run_path(options.ids[i]), options.tenant));
         if (!run) {
-            code = report(run.error());
+            code = report(about(run.error(), options.ids[i]));
             continue;
         }
         if (options.json) {
@@ -126,7 +132,7 @@ Task<ExitCode> RunCommands::change(RunOptions options) {
             tenant_path(run_path(id) + (retries ? "/retry" : "/cancel"), options.tenant),
             std::move(body));
         if (!run) {
-            code = report(run.error());
+            code = report(about(run.error(), id));
             if (code == ExitCode::unreachable) break;
             continue;
         }

@@ -21,6 +21,12 @@ std::string schedule_path(const std::string& id) {
     return "/schedules/" + net::percent_encode(id);
 }
 
+/// Which of several it is about.
+Error about(Error error, const std::string& id) {
+    if (error.field == "id") error.field = id;
+    return error;
+}
+
 net::Headers with_key(const std::optional<std::string>& key) {
     net::Headers headers;
     if (key) headers.add("Idempotency-Key", *key);
@@ -133,6 +139,9 @@ Task<ExitCode> ScheduleCommands::add(ScheduleOptions options) {
     }
     auto made = schedule_body(options.words, clock_.now());
     if (!made) co_return report_usage(made.error(), console_);
+    if (const auto whole = check_whole(*made); !whole) {
+        co_return report_usage(whole.error(), console_);
+    }
     if (options.dry_run) co_return co_await check(options, *std::move(made));
     std::optional<json::value> body{*std::move(made)};
     auto answer = co_await api_.call(
@@ -211,7 +220,7 @@ Task<ExitCode> ScheduleCommands::get(ScheduleOptions options) {
         auto schedule =
             co_await api_.call("GET", tenant_path(schedule_path(options.ids[i]), options.tenant));
         if (!schedule) {
-            code = report(schedule.error());
+            code = report(about(schedule.error(), options.ids[i]));
             continue;
         }
         if (i > 0 && !options.json) console_.out << '\n';
@@ -273,7 +282,7 @@ Task<ExitCode> ScheduleCommands::change(ScheduleOptions options) {
     for (const std::string& id : options.ids) {
         const auto changed = co_await change_one(options, id);
         if (changed) continue;
-        code = report(changed.error());
+        code = report(about(changed.error(), id));
         if (code == ExitCode::unreachable) break;
     }
     co_return code;

@@ -153,6 +153,17 @@ Result<json::object> schedule_body(const ScheduleWords& words, TimePoint now) {
     return body_of(words, {}, now);
 }
 
+Result<> check_whole(const json::object& schedule) {
+    constexpr std::string_view form = "carillon schedule add NAME RULE --url URL";
+    if (!schedule.contains("name")) return invalid("NAME", fmt::format("is missing: {}", form));
+    if (!schedule.contains("trigger")) return invalid("RULE", fmt::format("is missing: {}", form));
+    if (!schedule.contains("target")) {
+        return invalid("--url",
+                       "is missing, or --event TOPIC or --queue TOPIC: what is to be done");
+    }
+    return {};
+}
+
 Result<json::object> schedule_patch(const ScheduleWords& words,
                                     const json::object& current,
                                     TimePoint now) {

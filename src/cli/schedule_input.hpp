@@ -52,6 +52,8 @@ struct ScheduleWords {
 
 /// The body of POST /schedules. `invalid` names the option.
 [[nodiscard]] Result<json::object> schedule_body(const ScheduleWords& words, TimePoint now);
+/// Whether nothing is missing that a new one needs; errors name what to type.
+[[nodiscard]] Result<> check_whole(const json::object& schedule);
 
 /// The body of PATCH /schedules/{id}, given the schedule as it is: parts of its target, calendar,
 /// bounds and daylight saving that were not typed stay as they are.

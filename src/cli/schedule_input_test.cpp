@@ -113,6 +113,17 @@ TEST(ScheduleBody, NamesTheOptionThatIsWrong) {
     EXPECT_EQ(field({.file = "[]"}), "--file");
 }
 
+TEST(ScheduleBody, OfANewOneMustBeWhole) {
+    const auto missing = [](std::string_view text) -> std::string {
+        const auto whole = check_whole(parse_json(text)->get_object());
+        return whole ? "" : whole.error().field;
+    };
+    EXPECT_EQ(missing("{}"), "NAME");
+    EXPECT_EQ(missing(R"({"name":"n"})"), "RULE");
+    EXPECT_EQ(missing(R"({"name":"n","trigger":{}})"), "--url");
+    EXPECT_EQ(missing(R"({"name":"n","trigger":{},"target":{}})"), "");
+}
+
 TEST(SchedulePatch, KeepsThePartsThatWereNotTyped) {
     const json::object current =
         parsed(R"({"target":{"kind":"HTTP","http":{"url":"https://a.example/","method":"PUT",

@@ -41,6 +41,7 @@ def check_emit(cli, receiver):
     event = wait_status(cli, "mine", "completed")
     expect("emit: what is not JSON is text", event["payload"], "plain text")
     expect("emit: priority", event["priority"], 9)
+    expect_in("get: for people", "status        completed", cli("event", "get", "mine").stdout)
     again = cli("event", "emit", "order.placed", "-d", "plain text", "--id", "mine")
     expect("the same again: its id", again.stdout.strip(), "mine")
     expect_in("another of the id", "mine", cli("event", "emit", "order.placed", "-d", "{}", "--id", "mine", code=1).stderr)
@@ -99,6 +100,7 @@ def check_bad_input(cli):
             ("no command", 2, "", ("event",)),
             ("emit without a type", 2, "TYPE", ("event", "emit")),
             ("a time that is none", 2, "--due", ("event", "emit", "t", "--due", "sometime")),
+            ("a payload that is no JSON", 2, "-d", ("event", "emit", "t", "-d", "{broken")),
             ("a priority out of range", 2, "--priority", ("event", "emit", "t", "--priority", "10")),
             ("a star in a type", 1, "type", ("event", "emit", "order.*")),
             ("a type that is too long", 1, "type", ("event", "emit", "t" * 257)),
@@ -106,7 +108,8 @@ def check_bad_input(cli):
             ("an id that is too long", 1, "id", ("event", "emit", "t", "--id", "i" * 257)),
             ("a status that there is not", 2, "--status", ("event", "list", "--status", "lost")),
             ("get without an id", 2, "", ("event", "get")),
-            ("an id that there is not", 4, "ghost", ("event", "get", "ghost")),
+            ("an id that there is not", 4, "carillon event list", ("event", "get", "ghost")),
+            ("which id there is not", 4, "ghost", ("event", "get", "ghost")),
             ("retry of completed ones", 2, "--status", ("event", "retry", "--status", "completed")),
             ("purge of waiting ones", 2, "--status", ("event", "purge", "--status", "created")),
             ("purge without a status", 2, "--status", ("event", "purge")),

@@ -40,9 +40,13 @@ def check_made_and_fired(cli, listener):
     expect("soon: body", json.loads(call["body"]), {"order": 7})
     expect("soon: own header", call["headers"].get("x-key"), "k")
     schedule = lines(cli("schedule", "list", "--name", "soon", "--json").stdout)[0]
-    run = runs_of(cli, schedule["id"])[0]
+    run = runs_of(cli, "soon")[0]
     expect("soon: the run's webhook-id", call["id"], "run_" + run["id"])
-    text = cli("schedule", "explain", schedule["id"]).stdout
+    expect_in("run get: its attempts", "succeeded", cli("run", "get", run["id"]).stdout)
+    expect("a name is as good as an id", json.loads(cli("schedule", "get", "soon", "--json").stdout)["id"], schedule["id"])
+    expect_in("a name that nobody has", "carillon schedule list", cli("schedule", "get", "nobody", code=4).stderr)
+    expect_in("what is missing", "--event TOPIC", cli("schedule", "add", "x", "@daily", code=2).stderr)
+    text = cli("schedule", "explain", "soon").stdout
     expect_in("explain: it is over", "nothing: it has fired for the last time", text)
     expect_in("explain: its history", "Succeeded", text)
     expect_in("run get", "status        Succeeded", cli("run", "get", run["id"]).stdout)
