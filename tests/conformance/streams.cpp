@@ -215,6 +215,36 @@ TEST_P(DatabaseConformance, ReadersGoOnWhereTheyLeftOff) {
     }(db()));
 }
 
+TEST_P(DatabaseConformance, TheNewestPlaceIsBehindWhatHappenedWellBefore) {
+    if (!db().capabilities().streams) GTEST_SKIP() << "the engine has no change streams";
+    run([](dynamo::Database& db, TestClock& clock) -> Task<> {
+        EXPECT_TRUE(co_await db.create_table(streamed(hash_table())));
+        for (const char* id : {"a", "b", "c"}) {
+            EXPECT_TRUE(co_await db.put_item(put("things", {{"id", id}})));
+        }
+        // Engines that cannot tell a number tell a time.
+        clock.advance(Duration{120'000});
+        const StreamDescription stream = co_await latest_stream(db);
+        CARILLON_CO_ASSERT(!stream.shards.empty());
+        EXPECT_TRUE(co_await db.put_item(put("things", {{"id", "d"}})));
+        clock.advance(Duration{2'000});
+        EXPECT_TRUE(co_await db.put_item(put("things", {{"id", "e"}})));
+        ChangesRequest request = from_start(stream);
+        request.after_sequence = stream.shards[0].newest_sequence;
+        request.limit = 2;
+        std::vector<std::string> all;
+        for (int i = 0; i < 5; ++i) {
+            const auto page = co_await db.read_changes(request);
+            CARILLON_CO_ASSERT(page);
+            for (std::string& line : told(*page)) all.push_back(std::move(line));
+            request.after_sequence = page->last_sequence;
+        }
+        EXPECT_THAT(all, ElementsAre("insert d", "insert e"));
+        // Having come to later changes, it is a number.
+        EXPECT_EQ(request.after_sequence.find_first_not_of("0123456789"), std::string::npos);
+    }(db(), clock_));
+}
+
 TEST_P(DatabaseConformance, PagesOfChangesEndAtAMegabyte) {
     if (!db().capabilities().streams) GTEST_SKIP() << "the engine has no change streams";
     run([](dynamo::Database& db) -> Task<> {

@@ -15,7 +15,6 @@ acknowledged is there, counted, and read alike by a server that has just started
 """
 
 import argparse
-import bisect
 import http.client
 import json
 import os
@@ -25,27 +24,12 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from histories import ABSENT, Item, judge  # noqa: E402
 from s3 import KEYS, S3, Front  # noqa: E402
 from shared import Sharer, Trial  # noqa: E402
 
 WRITERS, READERS, PARTITIONS, ITEMS = 8, 4, 3, 3
-ABSENT = None
 SETTLED_S = 60
-
-
-class Item:
-    """One item, written by one writer: its states in order, each with when it was begun and acknowledged."""
-
-    def __init__(self, partition, name):
-        self.partition, self.name = partition, name
-        self.states = [(ABSENT, float("-inf"), float("-inf"))]
-
-    def begin(self, state):
-        self.states.append((state, time.monotonic(), float("inf")))
-
-    def end(self):
-        state, begun, _ = self.states[-1]
-        self.states[-1] = (state, begun, time.monotonic())
 
 
 class Writer(threading.Thread):
@@ -178,24 +162,6 @@ class Killer(threading.Thread):
                 victim.start()
         except (RuntimeError, OSError) as error:
             self.error = str(error)
-
-
-def judge(item, reads, failures):
-    """The reads of one item, by their begin: which of its states may each have shown?"""
-    begins = [begin for _, begin, _ in item.states]
-    acknowledged = [end for _, _, end in item.states]
-    floor, waiting = 0, []  # Of reads that have ended; (end, earliest state it may have shown) of others.
-    for begun, ended, shown in reads:
-        floor = max([floor] + [state for end, state in waiting if end < begun])
-        waiting = [(end, state) for end, state in waiting if end >= begun]
-        low = max(floor, bisect.bisect_left(acknowledged, begun) - 1)
-        high = bisect.bisect_left(begins, ended)
-        fitting = next((n for n in range(low, high) if item.states[n][0] == shown), None)
-        if fitting is None:
-            failures.append(f"{item.partition}/{item.name}: a read showed {shown}, expected one of "
-                            f"{[state for state, _, _ in item.states[low:high]]}")
-            return
-        waiting.append((ended, fitting))
 
 
 def judge_all(writers, readers, failures):
