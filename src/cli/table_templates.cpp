@@ -183,7 +183,7 @@ void append_pretty(std::string& out, const json::value& value, std::size_t depth
 }
 
 /// A string of HCL: JSON's escapes, and none of its templates.
-std::string quoted(std::string_view text) {
+std::string hcl_string(std::string_view text) {
     std::string escaped;
     for (std::size_t i = 0; i < text.size(); ++i) {
         escaped += text[i];
@@ -199,17 +199,18 @@ void append_terraform_index(std::string& out,
                             const IndexSchema& index,
                             const dynamo::TableSettings& settings) {
     out += index.local ? "\n  local_secondary_index {\n" : "\n  global_secondary_index {\n";
-    out += fmt::format("    name            = {}\n", quoted(index.name));
-    if (!index.local) out += fmt::format("    hash_key        = {}\n", quoted(index.key.hash.name));
+    out += fmt::format("    name            = {}\n", hcl_string(index.name));
+    if (!index.local)
+        out += fmt::format("    hash_key        = {}\n", hcl_string(index.key.hash.name));
     if (index.key.sort) {
-        out += fmt::format("    range_key       = {}\n", quoted(index.key.sort->name));
+        out += fmt::format("    range_key       = {}\n", hcl_string(index.key.sort->name));
     }
-    out += fmt::format("    projection_type = {}\n", quoted(projection_name(index)));
+    out += fmt::format("    projection_type = {}\n", hcl_string(projection_name(index)));
     if (!index.non_key_attributes.empty()) {
         std::string names;
         for (const std::string& name : index.non_key_attributes) {
             if (!names.empty()) names += ", ";
-            names += quoted(name);
+            names += hcl_string(name);
         }
         out += fmt::format("    non_key_attributes = [{}]\n", names);
     }
@@ -227,21 +228,21 @@ void append_terraform_settings(std::string& out, const TableSchema& table) {
     const dynamo::TableSettings& settings = table.settings;
     if (table.ttl_attribute) {
         out += fmt::format("\n  ttl {{\n    attribute_name = {}\n    enabled        = true\n  }}\n",
-                           quoted(*table.ttl_attribute));
+                           hcl_string(*table.ttl_attribute));
     }
     if (settings.stream) {
         out += fmt::format("\n  stream_enabled   = true\n  stream_view_type = {}\n",
-                           quoted(stream_name(*settings.stream)));
+                           hcl_string(stream_name(*settings.stream)));
     }
     if (!settings.table_class.empty()) {
-        out += fmt::format("\n  table_class = {}\n", quoted(settings.table_class));
+        out += fmt::format("\n  table_class = {}\n", hcl_string(settings.table_class));
     }
     out += fmt::format("\n  deletion_protection_enabled = {}\n", settings.deletion_protection);
     out += "\n  point_in_time_recovery {\n    enabled = true\n  }\n";
     if (!settings.tags.empty()) {
         out += "\n  tags = {\n";
         for (const auto& [key, value] : settings.tags) {
-            out += fmt::format("    {} = {}\n", quoted(key), quoted(value));
+            out += fmt::format("    {} = {}\n", hcl_string(key), hcl_string(value));
         }
         out += "  }\n";
     }
@@ -290,22 +291,22 @@ std::string to_terraform(const std::vector<TableSchema>& tables) {
         const dynamo::TableSettings& settings = table.settings;
         out += fmt::format("\nresource \"aws_dynamodb_table\" \"{}\" {{\n",
                            resource_name(table.name, true));
-        out += fmt::format("  name         = {}\n", quoted(table.name));
+        out += fmt::format("  name         = {}\n", hcl_string(table.name));
         out += fmt::format("  billing_mode = {}\n",
-                           quoted(settings.on_demand ? "PAY_PER_REQUEST" : "PROVISIONED"));
+                           hcl_string(settings.on_demand ? "PAY_PER_REQUEST" : "PROVISIONED"));
         if (!settings.on_demand) {
             out += fmt::format("  read_capacity  = {}\n  write_capacity = {}\n",
                                settings.throughput.read,
                                settings.throughput.write);
         }
-        out += fmt::format("  hash_key     = {}\n", quoted(table.key.hash.name));
+        out += fmt::format("  hash_key     = {}\n", hcl_string(table.key.hash.name));
         if (table.key.sort) {
-            out += fmt::format("  range_key    = {}\n", quoted(table.key.sort->name));
+            out += fmt::format("  range_key    = {}\n", hcl_string(table.key.sort->name));
         }
         for (const KeyAttribute& attribute : key_attributes(table)) {
             out += fmt::format("\n  attribute {{\n    name = {}\n    type = {}\n  }}\n",
-                               quoted(attribute.name),
-                               quoted(dynamo::type_name(attribute.type)));
+                               hcl_string(attribute.name),
+                               hcl_string(dynamo::type_name(attribute.type)));
         }
         for (const IndexSchema& index : table.indexes) {
             append_terraform_index(out, index, settings);
