@@ -4,8 +4,8 @@
 #pragma once
 
 #include "app/command_line_event.hpp"
-#include "app/command_line_layer.hpp"
 #include "app/command_line_forecast.hpp"
+#include "app/command_line_layer.hpp"
 #include "app/command_line_schedule.hpp"
 #include "app/config.hpp"
 #include "app/listen.hpp"

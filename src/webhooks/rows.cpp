@@ -178,8 +178,8 @@ Result<RowState> WebhookRows::read(const Item& item) const {
     row.interruptions = *interruptions;
     row.lease_token = text_of(item, lease_attribute);
     row.lease_owner = text_of(item, owner_attribute);
-    // Claimed by a program that knows no leases, and not yet put among our leased rows: it gets time
-    // from its claim on, which has set the version.
+    // Claimed by a program that knows no leases, and not yet put among our leased rows: it gets
+    // time from its claim on, which has set the version.
     if (row.state == State::leased && row.lease_token.empty() &&
         !text_of(item, partition_attribute).starts_with("leased")) {
         row.due_at = from_epoch_ms(whole_of(item, version_attribute).value_or(0)) + foreign_lease;

@@ -53,7 +53,7 @@ struct Group {
     /// To be run right after the commit, before any answer.
     std::vector<std::function<void()>> on_commit{};
     std::vector<std::function<void()>> on_failure{};
-    std::vector<std::string> tokens{};  ///< Remembered for it.
+    std::vector<std::string> tokens{};   ///< Remembered for it.
     std::vector<std::string> changed{};  ///< Tables of which changes were recorded.
 
     /// The group before, if it was not on disk when this one began; dropped when this one is.
