@@ -334,6 +334,15 @@ int main(int argc, char** argv) {
         sizes = {.flood = 5'000, .flood_remote = 1'000, .per_second = 100, .seconds = 2};
         words.erase(words.begin());
     }
+    if (std::ranges::any_of(words, [](const std::string& word) { return word.starts_with('-'); })) {
+        std::fputs(
+            "usage: carillon_bench_outbox [--quick] [STORE | PUBLISHER]...\n"
+            "       carillon_bench_outbox --json drain|pickup N\n"
+            "  STORE: a directory, or the http:// URL of a DynamoDB endpoint; PUBLISHER: of a "
+            "broker\n",
+            stderr);
+        return words[0] == "--help" ? 0 : 2;
+    }
     if (words.empty()) words.emplace_back(carillon::directory);
     for (const std::string& where : words) {
         const bool remote = where.starts_with("http");

@@ -227,17 +227,29 @@ int measure(const Sizes& sizes) {
 int main(int argc, char** argv) {
     carillon::Sizes sizes;
     std::vector<std::string> words(argv + 1, argv + argc);
+    const auto is_option = [](const std::string& word) { return word.starts_with('-'); };
     if (!words.empty() && words.front() == "--quick") {
         sizes.stored = 20'000;
         sizes.per_second = 200;
         sizes.seconds = 5;
         words.erase(words.begin());
     }
+    if (words.size() > 4 || std::ranges::any_of(words, is_option)) {
+        std::fputs(
+            "usage: carillon_bench_schedules [--quick] [DIRECTORY [STORED [FIRES_PER_SECOND "
+            "[SECONDS]]]]\n",
+            stderr);
+        return words[0] == "--help" ? 0 : 2;
+    }
     if (!words.empty()) sizes.directory = words[0];
     if (words.size() > 1) sizes.stored = std::stoul(words[1]);
     if (words.size() > 2) sizes.per_second = std::stoul(words[2]);
     if (words.size() > 3) sizes.seconds = std::stoul(words[3]);
-    std::filesystem::remove_all(sizes.directory);
+    if (std::filesystem::exists(sizes.directory)) {
+        std::fprintf(
+            stderr, "%s is there already: name a directory that is not\n", sizes.directory.c_str());
+        return 2;
+    }
     // Before there are any threads.
     const pid_t child = fork();
     if (child == 0) _exit(carillon::fill_store(sizes));
