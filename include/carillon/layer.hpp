@@ -173,7 +173,8 @@ public:
     /// Merges all segments of each partition.
     [[nodiscard]] Expected<LayerSync> compact();
     /// Replaces the state by what `source` holds, all of it or one partition, without holding it in
-    /// memory. Changes that come in meanwhile count.
+    /// memory. Changes that come in meanwhile count, and no item goes back to an older state.
+    /// `unavailable` while another process follows `source` for this layer.
     [[nodiscard]] Expected<LayerReset> reset(std::optional<std::string> partition = {});
     [[nodiscard]] Expected<LayerMeta> meta();
 

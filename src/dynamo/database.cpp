@@ -1,5 +1,6 @@
 #include "dynamo/database.hpp"
 
+#include <charconv>
 #include <memory>
 #include <utility>
 
@@ -38,6 +39,15 @@ Watch Database::watch_changes(runtime::Loop& /*loop*/,
                               std::string /*table*/,
                               std::function<void()> /*callback*/) {
     return {};
+}
+
+std::optional<TimePoint> date_of(std::string_view position) {
+    if (!position.starts_with('@')) return std::nullopt;
+    const std::string_view text = position.substr(1);
+    std::int64_t at = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), at);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return from_epoch_ms(at);
 }
 
 std::size_t size_of(const ChangeRecord& record) {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace carillon::dynamo {
@@ -38,8 +39,13 @@ struct StreamShard {
     std::string parent{};         ///< Its changes come before those of this one. Empty: none.
     std::string first_sequence;   ///< Of the oldest change that can still be read, or of the next.
     std::string last_sequence{};  ///< Empty while changes can still come.
-    std::string newest_sequence{};  ///< Read behind it for what comes from now on.
+    /// Read behind it for what comes from now on. A date (date_of()) where the store does not tell.
+    std::string newest_sequence{};
 };
+
+/// The instant of a position that has one in place of a number, `@MILLISECONDS`: it is behind what
+/// happened before, and nothing tells how far behind the newest change. Nothing for others.
+[[nodiscard]] std::optional<TimePoint> date_of(std::string_view position);
 
 struct StreamDescription {
     StreamName name;

@@ -90,6 +90,9 @@ Task<Result<>> Feed::start() {
         co_return std::unexpected(found.error());
     }
     watch_ = source_.watch_changes(loop_, options_.table, [this] { wake_.set(); });
+    FollowedTable followed{.source = &source_, .table = options_.table, .passed = {}};
+    followed.passed = [this] { return wait_past_now(); };
+    layer_.set_followed(std::move(followed));
     group_.spawn(follow());
     co_return Result<>{};
 }
@@ -97,6 +100,8 @@ Task<Result<>> Feed::start() {
 Task<> Feed::stop() {
     group_.request_stop();
     co_await group_.join();
+    layer_.set_followed(std::nullopt);
+    give_up_passing("the feed has ended");
     watch_ = {};
     if (lease_.valid()) (void)co_await lease_.release();
 }
@@ -154,6 +159,11 @@ Task<> Feed::follow() {
             more = read && *read;
             if (!read) complain(read.error());
             if (read) complaint_.clear();
+            check_passing(read);
+            if (more) co_await layer_.fold_if_due();
+        } else {
+            give_up_passing("another process feeds the layer from the table " + options_.table +
+                            ": reset it there");
         }
         if (!more) (void)co_await wake_.wait_until(loop_.now() + options_.poll, stop);
     }
@@ -184,6 +194,18 @@ Task<Result<>> Feed::look_at_stream() {
 
 Task<Result<bool>> Feed::pass() {
     CARILLON_CO_TRY_VOID(co_await look_at_stream());
+    auto read = co_await read_shards();
+    if (read) co_return read;
+    look_at_ = 0;
+    const bool trimmed =
+        dynamic_cast<const dynamo::ChangesTrimmed*>(read.error().detail.get()) != nullptr;
+    if (!trimmed) co_return read;
+    CARILLON_CO_TRY(const dynamo::StreamDescription now, co_await open_stream());
+    CARILLON_CO_TRY_VOID(co_await begin_anew(now, read.error().message));
+    co_return true;
+}
+
+Task<Result<bool>> Feed::read_shards() {
     bool any = false;
     for (const dynamo::StreamShard& shard : stream_.shards) {
         if (group_.stop_token().stop_requested()) break;
@@ -193,17 +215,8 @@ Task<Result<bool>> Feed::pass() {
             stream_.shards.end();
         const FeedPlace* parent = places_.find(shard.parent);
         if (has_parent && (parent == nullptr || !parent->ended)) continue;
-        auto read = co_await read_shard(stream_.name, shard.id);
-        if (!read) {
-            look_at_ = 0;
-            const bool trimmed =
-                dynamic_cast<const dynamo::ChangesTrimmed*>(read.error().detail.get()) != nullptr;
-            if (!trimmed) co_return std::unexpected(std::move(read).error());
-            CARILLON_CO_TRY(const dynamo::StreamDescription now, co_await open_stream());
-            CARILLON_CO_TRY_VOID(co_await begin_anew(now, read.error().message));
-            co_return true;
-        }
-        any = any || *read;
+        CARILLON_CO_TRY(const bool some, co_await read_shard(stream_.name, shard.id));
+        any = any || some;
     }
     co_return any;
 }
@@ -214,9 +227,12 @@ Task<Result<bool>> Feed::read_shard(const dynamo::StreamName& stream, const std:
     if (place.ended) co_return false;
     dynamo::ChangesRequest request{.stream = stream, .shard = shard};
     request.after_sequence = place.after;
+    // Only what is asked for from now on can tell.
+    const std::shared_ptr<FeedPassing> passing = passing_;
     CARILLON_CO_TRY(dynamo::ChangePage page, co_await source_.read_changes(std::move(request)));
     const bool any = !page.records.empty();
-    if (any) CARILLON_CO_TRY_VOID(co_await take(shard, std::move(page.records)));
+    if (any) CARILLON_CO_TRY_VOID(co_await take(shard, page.records));
+    if (passing) passing->note(shard, page);
     place.ended = page.ended && !any;
     // Its children come next, and may not have been listed yet.
     if (place.ended) look_at_ = 0;
@@ -230,7 +246,8 @@ Task<Result<bool>> Feed::read_shard(const dynamo::StreamName& stream, const std:
     co_return moved || page.ended;
 }
 
-Task<Result<>> Feed::take(const std::string& shard, std::vector<dynamo::ChangeRecord> records) {
+Task<Result<>> Feed::take(const std::string& shard,
+                          const std::vector<dynamo::ChangeRecord>& records) {
     std::vector<Change> changes;
     for (const dynamo::ChangeRecord& record : records) {
         auto some = changes_of(record, shard, layer_.options());
@@ -246,7 +263,8 @@ Task<Result<>> Feed::take(const std::string& shard, std::vector<dynamo::ChangeRe
         std::ranges::move(*some, std::back_inserter(changes));
     }
     if (changes.empty()) co_return Result<>{};
-    CARILLON_CO_TRY_VOID(co_await layer_.set(std::move(changes)));
+    // follow() folds, outside of whatever turn this is in.
+    CARILLON_CO_TRY_VOID(co_await layer_.set(std::move(changes), Folding::later));
     co_return Result<>{};
 }
 
@@ -257,22 +275,98 @@ Task<Result<>> Feed::begin_anew(const dynamo::StreamDescription& stream, const s
 }
 
 Task<Result<>> Feed::begin(const dynamo::StreamDescription& stream) {
+    give_up_passing("the layer is being made from the table " + options_.table);
     Places ends;
     for (const dynamo::StreamShard& shard : stream.shards) {
         FeedPlace& place = ends[shard.id];
         place.after = shard.newest_sequence;
         place.ended = !shard.last_sequence.empty();
     }
+    places_.begin(stream.name, std::move(ends));
     ResetOptions reset{.table = options_.table};
-    CARILLON_CO_TRY(const ResetReport report, co_await layer_.reset(source_, std::move(reset)));
-    if (report.locked) {
-        co_return fail(Errc::unavailable, "the layer is being synced by somebody else");
+    reset.passed = [this] { return read_past_now(); };
+    beginning_ = true;
+    // A large table takes longer to read than the lease lasts.
+    runtime::TaskGroup beside(loop_);
+    beside.spawn(lease_.keep(beside.stop_token()));
+    auto report = co_await layer_.reset(source_, std::move(reset));
+    beside.request_stop();
+    co_await beside.join();
+    beginning_ = false;
+    passing_.reset();
+    renew_at_ = 0;
+    if (report && report->locked) {
+        report = fail(Errc::unavailable, "the layer is being synced by somebody else");
     }
-    CARILLON_CO_TRY_VOID(co_await places_.replace(stream.name, std::move(ends), loop_.now()));
+    Result<> begun;
+    if (report) begun = co_await places_.commit(loop_.now());
+    if (!report || !begun) {
+        places_.forget();
+        co_return std::unexpected(report ? std::move(begun).error() : std::move(report).error());
+    }
     lines_.info(
         "a layer follows its table",
-        {{"layer", layer_.options().name}, {"table", options_.table}, {"items", report.count}});
+        {{"layer", layer_.options().name}, {"table", options_.table}, {"items", report->count}});
     co_return Result<>{};
+}
+
+Result<> Feed::watch_passing(const dynamo::StreamDescription& now) {
+    if (!places_.is_loaded(now.name)) {
+        return fail(Errc::unavailable, "the table's change stream has been replaced");
+    }
+    passing_ = std::make_shared<FeedPassing>(loop_, now, options_.settle);
+    // Shards that came meanwhile are read too.
+    look_at_ = 0;
+    return {};
+}
+
+Task<Result<>> Feed::read_past_now() {
+    const runtime::StopToken stop = group_.stop_token();
+    CARILLON_CO_TRY(const dynamo::StreamDescription now, co_await find_stream());
+    CARILLON_CO_TRY_VOID(watch_passing(now));
+    while (!stop.stop_requested()) {
+        if (!lease_.valid()) co_return fail(Errc::unavailable, "the follower's lease was lost");
+        if (loop_.clock().ticks() >= look_at_) {
+            CARILLON_CO_TRY(stream_, co_await find_stream());
+            look_at_ = loop_.clock().ticks() + nanoseconds_of(look_pause);
+        }
+        CARILLON_CO_TRY(const bool more, co_await read_shards());
+        // Without a shard's children it does not know what to read.
+        const bool knows_all = look_at_ != 0;
+        if (knows_all && passing_->is_past(stream_, places_)) co_return Result<>{};
+        if (!more) (void)co_await wake_.wait_until(loop_.now() + options_.poll, stop);
+    }
+    co_return fail(Errc::unavailable, "the feed has ended");
+}
+
+Task<Result<>> Feed::wait_past_now() {
+    CARILLON_CO_TRY(const dynamo::StreamDescription now, co_await find_stream());
+    if (!lease_.valid() || beginning_ || !places_.is_loaded(stream_.name)) {
+        co_return fail(Errc::unavailable,
+                       "the layer is fed from the table " + options_.table +
+                           " by another process, or is just being made from it: reset it there, "
+                           "or later");
+    }
+    CARILLON_CO_TRY_VOID(watch_passing(now));
+    const std::shared_ptr<FeedPassing> passing = passing_;
+    wake_.set();
+    co_return co_await passing->wait();
+}
+
+/// An error may last; a reset does not wait for its end.
+void Feed::check_passing(const Result<bool>& read) {
+    if (!passing_) return;
+    if (!read) return give_up_passing(describe(read.error()));
+    // Zero: not described since the passing was asked for, or a shard's children are not known.
+    if (look_at_ == 0 || !passing_->is_past(stream_, places_)) return;
+    passing_->finish({});
+    passing_.reset();
+}
+
+void Feed::give_up_passing(std::string why) {
+    if (!passing_) return;
+    passing_->finish(fail(Errc::unavailable, std::move(why)));
+    passing_.reset();
 }
 
 }  // namespace carillon::layer

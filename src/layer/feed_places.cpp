@@ -31,8 +31,7 @@ FeedPlace place_of_row(const dynamo::Item& row) {
 }  // namespace
 
 bool is_blind(const FeedPlace& place) {
-    // The remote engine dates a beginning: `@MILLISECONDS`.
-    return place.after.empty() || place.after.front() == '@';
+    return place.after.empty() || dynamo::date_of(place.after).has_value();
 }
 
 std::optional<std::string> find_loss(const Places& places,
@@ -63,6 +62,7 @@ FeedPlaces::FeedPlaces(dynamo::Database& database, const LayerTable& rows)
 void FeedPlaces::forget() {
     label_.clear();
     places_.clear();
+    beginning_ = false;
 }
 
 const FeedPlace* FeedPlaces::find(const std::string& shard) const {
@@ -106,24 +106,34 @@ Task<Result<bool>> FeedPlaces::load(const dynamo::StreamDescription& stream) {
 
 Task<Result<>> FeedPlaces::save(std::string shard, FeedPlace place, TimePoint now) {
     place.looked_at = now;
-    dynamo::PutRequest put{.table = rows_.table(), .item = rows_.feed_key(shard)};
-    put.item.set("stream", label_);
-    put.item.set("sequence", place.after);
-    put.item.set("ended", place.ended);
-    put.item.set("lookedAt", to_epoch_ms(now));
-
-    if (place.ended) put.item.set("ttl", to_epoch_ms(now + ended_kept) / 1'000);
-    CARILLON_CO_TRY_VOID(co_await database_.put_item(std::move(put)));
+    if (!beginning_) CARILLON_CO_TRY_VOID(co_await store(shard, place));
     places_[std::move(shard)] = std::move(place);
     co_return Result<>{};
 }
 
-Task<Result<>> FeedPlaces::replace(dynamo::StreamName stream, Places places, TimePoint now) {
-    forget();
-    CARILLON_CO_TRY(const std::vector<dynamo::Item> rows, co_await stored());
+Task<Result<>> FeedPlaces::store(std::string shard, FeedPlace place) {
+    dynamo::PutRequest put{.table = rows_.table(), .item = rows_.feed_key(shard)};
+    put.item.set("stream", label_);
+    put.item.set("sequence", place.after);
+    put.item.set("ended", place.ended);
+    put.item.set("lookedAt", to_epoch_ms(place.looked_at));
+    if (place.ended) put.item.set("ttl", to_epoch_ms(place.looked_at + ended_kept) / 1'000);
+    CARILLON_CO_TRY_VOID(co_await database_.put_item(std::move(put)));
+    co_return Result<>{};
+}
+
+void FeedPlaces::begin(const dynamo::StreamName& stream, Places places) {
     label_ = stream.label;
-    for (const auto& [shard, place] : places) {
-        CARILLON_CO_TRY_VOID(co_await save(shard, place, now));
+    stream_table_ = stream.table;
+    places_ = std::move(places);
+    beginning_ = true;
+}
+
+Task<Result<>> FeedPlaces::commit(TimePoint now) {
+    CARILLON_CO_TRY(const std::vector<dynamo::Item> rows, co_await stored());
+    for (auto& [shard, place] : places_) {
+        place.looked_at = now;
+        CARILLON_CO_TRY_VOID(co_await store(shard, place));
     }
     std::vector<dynamo::Write> writes;
     for (const dynamo::Item& row : rows) {
@@ -136,9 +146,10 @@ Task<Result<>> FeedPlaces::replace(dynamo::StreamName stream, Places places, Tim
     }
     if (!writes.empty()) CARILLON_CO_TRY_VOID(co_await database_.batch_write(std::move(writes)));
     dynamo::PutRequest put{.table = rows_.table(), .item = rows_.feed_key()};
-    put.item.set("stream", stream.label);
-    put.item.set("table", stream.table);
+    put.item.set("stream", label_);
+    put.item.set("table", stream_table_);
     CARILLON_CO_TRY_VOID(co_await database_.put_item(std::move(put)));
+    beginning_ = false;
     co_return Result<>{};
 }
 

@@ -52,15 +52,20 @@ public:
 
     [[nodiscard]] const FeedPlace* find(const std::string& shard) const;
     [[nodiscard]] Task<Result<>> save(std::string shard, FeedPlace place, TimePoint now);
-    /// These and no others, of this stream.
-    [[nodiscard]] Task<Result<>> replace(dynamo::StreamName stream, Places places, TimePoint now);
+
+    /// These and no others, of this stream; kept in memory, whatever is saved, until commit().
+    void begin(const dynamo::StreamName& stream, Places places);
+    [[nodiscard]] Task<Result<>> commit(TimePoint now);
 
 private:
     Task<Result<std::vector<dynamo::Item>>> stored() const;
+    Task<Result<>> store(std::string shard, FeedPlace place);
 
     dynamo::Database& database_;
     const LayerTable& rows_;
     std::string label_{};  ///< Of the stream whose places these are.
+    std::string stream_table_{};
+    bool beginning_ = false;  ///< None of them is stored yet.
     Places places_;
 };
 

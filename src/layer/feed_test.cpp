@@ -43,6 +43,15 @@ struct FeedRig : Rig {
         EXPECT_TRUE(finish(engine->delete_item(std::move(gone))));
     }
 
+    /// A way to the source on which every call takes a while.
+    queue::testing::FaultyStore& slow_source() {
+        queue::testing::Faults faults{.delay = 1};
+        sources.push_back(
+            std::make_unique<queue::testing::FaultyStore>(*engine, loop, random, faults));
+        return *sources.back();
+    }
+
+    std::vector<std::unique_ptr<queue::testing::FaultyStore>> sources;
     FeedOptions feed_options;
     std::vector<std::unique_ptr<Feed>> feeds;
 };
@@ -101,6 +110,128 @@ TEST(Feed, TwoFollowersDoNotDoubleAnything) {
     rig.run_for(5s);
     EXPECT_THAT(rig.get(two), ElementsAre("a=19"));
     EXPECT_EQ(rig.finish(two.get("users"))->sequence, 20u);
+}
+
+/// Writes ever newer states of an item, and looks whether the layer ever goes back to an older one.
+struct Backwards {
+    explicit Backwards(FeedRig& rig, Layer& layer) : rig_(rig), layer_(layer), group_(rig.loop) {
+        group_.spawn(write());
+        group_.spawn(look());
+    }
+
+    ~Backwards() {
+        group_.request_stop();
+        rig_.finish(group_.join());
+    }
+
+    /// The newest state that was written, which the layer shows in the end.
+    int end() {
+        group_.request_stop();
+        rig_.finish(group_.join());
+        rig_.run_for(2s);
+        EXPECT_THAT(rig_.get(layer_), ElementsAre("a=" + std::to_string(written_)));
+        return written_;
+    }
+
+    std::vector<std::string> faults;
+
+private:
+    Task<> write() {
+        while (co_await rig_.loop.sleep_for(3ms, group_.stop_token())) {
+            dynamo::PutRequest put{.table = "source",
+                                   .item = user("a", std::to_string(++written_))};
+            EXPECT_TRUE(co_await rig_.engine->put_item(std::move(put)));
+        }
+    }
+
+    Task<> look() {
+        int newest = 0;
+        while (co_await rig_.loop.sleep_for(2ms, group_.stop_token())) {
+            const auto view = co_await layer_.get("users");
+            EXPECT_TRUE(view);
+            if (!view) co_return;
+            const std::vector<std::string> states = states_of(*view);
+            const int state = states.empty() ? 0 : std::stoi(states.front().substr(2));
+            if (state < newest) {
+                faults.push_back(std::to_string(newest) + " then " + std::to_string(state));
+            }
+            newest = std::max(newest, state);
+        }
+    }
+
+    FeedRig& rig_;
+    Layer& layer_;
+    runtime::TaskGroup group_;
+    int written_ = 0;
+};
+
+TEST(Feed, NoItemGoesBackWhileTheLayerIsMadeFromATableThatChanges) {
+    FeedRig rig;
+    Layer& layer = rig.layer();
+    Backwards backwards(rig, layer);
+    rig.run_for(50ms);
+    Feed feed(
+        rig.loop, rig.slow_source(), layer, rig.random, Log::null(), FeedOptions(rig.feed_options));
+    ASSERT_TRUE(rig.finish(feed.start()));
+    rig.run_for(1s);
+    EXPECT_GT(backwards.end(), 200);
+    EXPECT_THAT(backwards.faults, IsEmpty());
+    rig.finish(feed.stop());
+}
+
+TEST(Feed, NoItemGoesBackWhenTheLayerIsResetWhileTheFeedIsBehind) {
+    FeedRig rig;
+    rig.options.background = false;
+    rig.options.strategy.count = 5;
+    Layer& layer = rig.layer();
+    dynamo::Database& source = rig.slow_source();
+    Feed feed(rig.loop, source, layer, rig.random, Log::null(), FeedOptions(rig.feed_options));
+    ASSERT_TRUE(rig.finish(feed.start()));
+    rig.run_for(2s);
+    Backwards backwards(rig, layer);
+    for (int i = 0; i < 5; ++i) {
+        rig.run_for(100ms);
+        ResetOptions options{.table = "source"};
+        const auto report = rig.finish(layer.reset(source, std::move(options)));
+        ASSERT_TRUE(report) << describe(report.error());
+        EXPECT_FALSE(report->locked);
+    }
+    backwards.end();
+    EXPECT_THAT(backwards.faults, IsEmpty());
+    rig.finish(feed.stop());
+}
+
+TEST(Feed, BeginsAnewAfterAResetThatDidNotWaitForIt) {
+    FeedRig rig;
+    Layer& layer = rig.layer();
+    Feed& first = rig.feed(layer);
+    rig.run_for(2s);
+    rig.finish(first.stop());
+    for (int i = 1; i <= 3; ++i) rig.store(user("a", std::to_string(i)));
+    ASSERT_TRUE(rig.finish(layer.reset(*rig.engine, ResetOptions{.table = "source"})));
+    EXPECT_THAT(rig.get(layer), ElementsAre("a=3"));
+    const auto before = rig.finish(layer.get("users"))->sequence;
+    rig.feed(layer);
+    rig.run_for(2s);
+    EXPECT_THAT(rig.get(layer), ElementsAre("a=3"));
+    EXPECT_EQ(rig.finish(layer.get("users"))->sequence, before) << "no old change was set";
+}
+
+TEST(Feed, AResetBesideAnotherProcessThatFollowsIsRefused) {
+    FeedRig rig;
+    rig.exclusive = false;
+    Layer& one = rig.layer();
+    Layer& two = rig.layer();
+    rig.feed(one);
+    rig.run_for(2s);
+    const auto refused = rig.finish(two.reset(*rig.engine, ResetOptions{.table = "source"}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(describe(refused.error()),
+              "unavailable: the layer is fed from the table source by feeder-0: reset it there");
+    rig.feed(two);
+    rig.run_for(2s);
+    EXPECT_FALSE(rig.finish(two.reset(*rig.engine, ResetOptions{.table = "source"})));
+    EXPECT_TRUE(rig.finish(one.reset(*rig.engine, ResetOptions{.table = "source"})));
 }
 
 TEST(Feed, AnItemThatMovesToAnotherPartitionLeavesItsOldOne) {

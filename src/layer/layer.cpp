@@ -181,7 +181,7 @@ Task<> Layer::append_one(std::string partition,
     answer = co_await log_.append(std::move(partition), std::move(changes));
 }
 
-Task<Result<SetReport>> Layer::set(std::vector<Change> changes) {
+Task<Result<SetReport>> Layer::set(std::vector<Change> changes, Folding folding) {
     const std::size_t given = changes.size();
     CARILLON_CO_TRY(auto by_partition, sort_out(std::move(changes)));
     SetReport report;
@@ -225,10 +225,18 @@ Task<Result<SetReport>> Layer::set(std::vector<Change> changes) {
         wake_.set();
         co_return report;
     }
+    if (folding == Folding::later) co_return report;
     auto synced = co_await sync();
     // The changes are safe; that they are not folded yet is no failure of set().
     report.synced = synced ? *synced : SyncReport{.failed = 1, .error = describe(synced.error())};
     co_return report;
+}
+
+Task<> Layer::fold_if_due() {
+    if (options_.background || !is_due(options_.strategy, known_, loop_.now())) co_return;
+    // A reset that has the turn may be waiting for the caller.
+    if (turn_.available() == 0) co_return;
+    (void)co_await sync();
 }
 
 Task<Result<View>> Layer::get(std::string partition, ReadOptions options) {
@@ -348,8 +356,36 @@ Task<> Layer::follow_strategy() {
     }
 }
 
+Task<Result<>> Layer::find_what_passes(const dynamo::Database& source, ResetOptions& options) {
+    if (options.passed) co_return Result<>{};
+    if (followed_ && followed_->source == &source && followed_->table == options.table) {
+        options.passed = followed_->passed;
+        co_return Result<>{};
+    }
+    dynamo::GetRequest get{.table = table_.table(), .key = table_.feed_key()};
+    CARILLON_CO_TRY(const auto row, co_await database_.get_item(std::move(get)));
+    if (!row || text_of(*row, "table") != options.table) co_return Result<>{};
+    CARILLON_CO_TRY(const std::string feeder,
+                    co_await Lease::holder(database_, table_, table_.feeder_key(), loop_.now()));
+    if (!feeder.empty() && !database_.capabilities().exclusive) {
+        co_return fail(Errc::unavailable,
+                       "the layer is fed from the table " + options.table + " by " + feeder +
+                           ": reset it there");
+    }
+    options.passed = [this] { return forget_feed(); };
+    co_return Result<>{};
+}
+
+/// It begins anew, by a reset of its own, when it is started again.
+Task<Result<>> Layer::forget_feed() {
+    dynamo::DeleteRequest gone{.table = table_.table(), .key = table_.feed_key()};
+    CARILLON_CO_TRY_VOID(co_await database_.delete_item(std::move(gone)));
+    co_return Result<>{};
+}
+
 Task<Result<ResetReport>> Layer::reset(dynamo::Database& source, ResetOptions options) {
     if (options.partition) CARILLON_CO_TRY_VOID(check_partition(*options.partition));
+    CARILLON_CO_TRY_VOID(co_await find_what_passes(source, options));
     Reset reset(source, syncer_, log_, options_, std::move(options));
     (void)co_await turn_.acquire();
     auto report = co_await reset.run();

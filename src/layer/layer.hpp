@@ -14,6 +14,7 @@
 #include "observability/log.hpp"
 #include "observability/metrics.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -64,7 +65,21 @@ struct ResetOptions {
     std::string table;                       ///< Of the source.
     std::optional<std::string> partition{};  ///< Only this one; otherwise all.
     std::optional<std::string> index{};      ///< Read instead of the table itself.
+    /// Awaited between reading and publishing: until the changes from before the reading are set.
+    /// Absent: what a feed of that table promises, if there is one.
+    std::function<Task<Result<>>()> passed{};
 };
+
+/// A table whose changes are set by a feed of this process.
+struct FollowedTable {
+    const dynamo::Database* source = nullptr;
+    std::string table;
+    /// Until all changes from before the call are set. `unavailable` when that cannot be awaited.
+    std::function<Task<Result<>>()> passed;
+};
+
+/// Whether set() may wait for a sync that the strategy asks for.
+enum class Folding : std::uint8_t { by_strategy, later };
 
 struct ResetReport {
     std::uint64_t count = 0;       ///< Items that are in the layer now.
@@ -95,7 +110,10 @@ public:
     /// Durable when answered. All changes of a partition are written together (up to a thousand and
     /// a megabyte), those of different partitions each for themselves: after an error, call it
     /// again with the same changes. Nothing is written when one of them is `invalid`.
-    [[nodiscard]] Task<Result<SetReport>> set(std::vector<Change> changes);
+    [[nodiscard]] Task<Result<SetReport>> set(std::vector<Change> changes,
+                                              Folding folding = Folding::by_strategy);
+    /// What set() by Folding::later has left to do.
+    [[nodiscard]] Task<> fold_if_due();
 
     [[nodiscard]] Task<Result<View>> get(std::string partition = {}, ReadOptions options = {});
     /// Of all partitions: by id, or (not sorted) partition by partition.
@@ -109,7 +127,9 @@ public:
     [[nodiscard]] Task<Result<LayerMeta>> meta();
 
     /// Replaces the state by what a source table holds, without holding it in memory. Changes that
-    /// are set meanwhile are kept and count.
+    /// are set meanwhile are kept and count. No item shows an older state than before: a feed's
+    /// changes are awaited. `unavailable` while another process feeds the layer from that table; a
+    /// feed that is at rest begins anew.
     [[nodiscard]] Task<Result<ResetReport>> reset(dynamo::Database& source, ResetOptions options);
 
     [[nodiscard]] const LayerOptions& options() const { return options_; }
@@ -118,6 +138,8 @@ public:
 
     // For what feeds a layer and keeps its place among the layer's rows.
     [[nodiscard]] dynamo::Database& database() { return database_; }
+
+    void set_followed(std::optional<FollowedTable> followed) { followed_ = std::move(followed); }
 
     [[nodiscard]] const LayerTable& rows() const { return table_; }
 
@@ -140,6 +162,8 @@ private:
     [[nodiscard]] TimePoint next_look() const;
     Task<Result<LayerMeta>> read_meta();
     Task<Result<SyncReport>> in_turn(bool everything);
+    Task<Result<>> find_what_passes(const dynamo::Database& source, ResetOptions& options);
+    Task<Result<>> forget_feed();
 
     struct Numbers;
 
@@ -157,7 +181,8 @@ private:
     Reader reader_;
     runtime::Event wake_;
     runtime::Semaphore turn_;  ///< This program's own syncs take turns, rather than refuse.
-    LayerMeta known_{};        ///< As last read, and what this program has added since.
+    std::optional<FollowedTable> followed_{};
+    LayerMeta known_{};  ///< As last read, and what this program has added since.
     std::unique_ptr<Numbers> numbers_;
 };
 

@@ -83,6 +83,13 @@ Task<Result<bool>> Lease::renew() {
     co_return held;
 }
 
+Task<> Lease::keep(runtime::StopToken stop) {
+    while (co_await loop_.sleep_for(ttl_ / 3, stop)) {
+        const auto held = co_await renew();
+        if (held && !*held) co_return;
+    }
+}
+
 Task<Result<>> Lease::release() {
     valid_until_ = 0;
     dynamo::UpdateRequest request;
@@ -134,6 +141,16 @@ Task<Result<SyncTotals>> Lease::totals(dynamo::Database& database,
         totals.held_until = from_epoch_ms(*until);
     }
     co_return totals;
+}
+
+Task<Result<std::string>> Lease::holder(dynamo::Database& database,
+                                        const LayerTable& table,
+                                        dynamo::Item key,
+                                        TimePoint now) {
+    dynamo::GetRequest get{.table = table.table(), .key = std::move(key)};
+    CARILLON_CO_TRY(const auto row, co_await database.get_item(std::move(get)));
+    const auto until = row ? whole_of(*row, "until") : std::nullopt;
+    co_return until&& from_epoch_ms(*until) > now ? text_of(*row, "owner") : std::string();
 }
 
 }  // namespace carillon::layer

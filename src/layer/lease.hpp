@@ -44,6 +44,8 @@ public:
     [[nodiscard]] Task<Result<bool>> acquire();
     /// False when it was lost.
     [[nodiscard]] Task<Result<bool>> renew();
+    /// Renews it every third of its time, until stopped or lost.
+    [[nodiscard]] Task<> keep(runtime::StopToken stop);
     /// Only if it is still ours; otherwise nothing happens.
     [[nodiscard]] Task<Result<>> release();
     /// How the sync went, if the lease is still ours.
@@ -60,6 +62,11 @@ public:
     [[nodiscard]] static Task<Result<SyncTotals>> totals(dynamo::Database& database,
                                                          const LayerTable& table,
                                                          TimePoint now);
+    /// Who has the lease of that row; empty: nobody.
+    [[nodiscard]] static Task<Result<std::string>> holder(dynamo::Database& database,
+                                                          const LayerTable& table,
+                                                          dynamo::Item key,
+                                                          TimePoint now);
 
 private:
     [[nodiscard]] Task<Result<bool>> write(dynamo::UpdateRequest request);

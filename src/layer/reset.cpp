@@ -53,6 +53,7 @@ Task<Result<>> Reset::work(Lease& lease, ResetReport& report) {
         for (const std::string& name : known) CARILLON_CO_TRY_VOID(co_await part_of(name));
     }
     CARILLON_CO_TRY_VOID(co_await read_source(lease));
+    if (options_.passed) CARILLON_CO_TRY_VOID(co_await options_.passed());
     for (const auto& [name, part] : parts_) {
         CARILLON_CO_TRY_VOID(co_await publish(lease, name, *part));
         ++report.partitions;

@@ -2,7 +2,9 @@
 //
 // The log is not touched. Before the source is read, the end of each partition's log is noted; what
 // is read becomes the state at that place, and everything behind it still counts. So a change that
-// happens during the reading is not lost, whichever of the two sees it first.
+// happens during the reading is not lost, whichever of the two sees it first. Where a feed brings
+// the table's changes, what was read waits until the feed has come past the reading: an older
+// change that came after would bring an old state back.
 
 #pragma once
 

@@ -111,20 +111,13 @@ Task<Result<bool>> Syncer::with_lease(std::function<Task<Result<>>(Lease&)> work
     CARILLON_CO_TRY(const bool held, co_await lease.acquire());
     if (!held) co_return false;
     runtime::TaskGroup beside(loop_);
-    beside.spawn(heartbeat(lease, beside.stop_token()));
+    beside.spawn(lease.keep(beside.stop_token()));
     const Result<> outcome = co_await work(lease);
     beside.request_stop();
     co_await beside.join();
     (void)co_await lease.release();
     if (!outcome) co_return std::unexpected(outcome.error());
     co_return true;
-}
-
-Task<> Syncer::heartbeat(Lease& lease, runtime::StopToken stop) {
-    while (co_await loop_.sleep_for(lease.ttl() / 3, stop)) {
-        const auto held = co_await lease.renew();
-        if (held && !*held) co_return;
-    }
 }
 
 Task<Result<>> Syncer::visit(Round& round) {

@@ -89,7 +89,6 @@ private:
     struct Round;
     Task<Result<SyncReport>> run(bool everything);
     Task<Result<>> pass(Lease& lease, bool everything, std::int64_t begun, SyncReport& report);
-    Task<> heartbeat(Lease& lease, runtime::StopToken stop);
     Task<Result<>> visit(Round& round);
     Task<> visit_one(Round& round, std::string partition);
     Task<Result<>> fold_partition(Lease& lease, std::string partition, std::uint64_t& total);

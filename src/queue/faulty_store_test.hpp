@@ -59,6 +59,11 @@ public:
         return store_.describe_table(std::move(table));
     }
 
+    Task<Result<dynamo::TableDescription>> update_table(std::string table,
+                                                        dynamo::TableChange change) override {
+        return store_.update_table(std::move(table), std::move(change));
+    }
+
     Task<Result<std::vector<std::string>>> list_tables() override { return store_.list_tables(); }
 
     Task<Result<dynamo::TableDescription>> delete_table(std::string table) override {
@@ -158,6 +163,20 @@ public:
         if (!faults_.watches) return {};
         return store_.watch(
             loop, std::move(table), std::move(index), std::move(partitions), std::move(callback));
+    }
+
+    Task<Result<std::vector<dynamo::StreamDescription>>> list_streams(std::string table) override {
+        return call(store_.list_streams(std::move(table)), {});
+    }
+
+    Task<Result<dynamo::ChangePage>> read_changes(dynamo::ChangesRequest request) override {
+        return call(store_.read_changes(std::move(request)), {});
+    }
+
+    [[nodiscard]] dynamo::Watch watch_changes(runtime::Loop& loop,
+                                              std::string table,
+                                              std::function<void()> callback) override {
+        return store_.watch_changes(loop, std::move(table), std::move(callback));
     }
 
 private:

@@ -16,7 +16,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace carillon::dynamo::remote {
@@ -54,13 +53,8 @@ Result<Position> parse_position(std::string_view text) {
         return invalid("sequenceNumber", "A sequence number consists of digits");
     }
     if (at == std::string_view::npos) return position;
-    const std::string_view date = text.substr(at + 1);
-    std::int64_t since = 0;
-    const auto [end, error] = std::from_chars(date.data(), date.data() + date.size(), since);
-    if (error != std::errc() || end != date.data() + date.size()) {
-        return invalid("sequenceNumber", "A date behind @ consists of digits");
-    }
-    position.since = from_epoch_ms(since);
+    position.since = date_of(text.substr(at));
+    if (!position.since) return invalid("sequenceNumber", "A date behind @ consists of digits");
     return position;
 }
 
