@@ -161,8 +161,9 @@ Task<Result<std::optional<Emitted>>> EventBus::emit(Event event) {
 Task<Result<std::vector<Emitted>>> EventBus::emit_many(std::vector<Event> events) {
     CARILLON_CO_TRY(auto left, co_await impl_->through_middleware(std::move(events), false));
     if (left.empty()) co_return std::vector<Emitted>{};
+    const TimePoint before = impl_->loop.now();
     auto emitted = co_await impl_->store.emit(std::move(left));
-    if (emitted && impl_->working) impl_->queue.inserted(impl_->loop.now());
+    if (emitted && impl_->working) impl_->queue.inserted(before, impl_->loop.now());
     co_return emitted;
 }
 

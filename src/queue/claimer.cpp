@@ -161,18 +161,26 @@ Task<bool> Claimer::look() {
     co_return true;
 }
 
-void Claimer::inserted_here(TimePoint due_at) {
-    if (!written_here_) written_here_.emplace(due_at, due_at);
-    written_here_->first = std::min(written_here_->first, due_at);
-    written_here_->second = std::max(written_here_->second, due_at);
-    reread(context_.rows.due_value(due_at));
+void Claimer::inserted_here(TimePoint first, TimePoint last) {
+    constexpr std::size_t most = 64;
+    const bool joins = !written_here_.empty() && first <= written_here_.back().last &&
+                       last >= written_here_.back().first;
+    if (joins || written_here_.size() >= most) {
+        Written& before = written_here_.back();
+        before.first = std::min(before.first, first);
+        before.last = std::max(before.last, last);
+    } else {
+        written_here_.push_back({first, last});
+    }
+    reread(context_.rows.due_value(first));
 }
 
 /// Everything that could be looked at was.
 void Claimer::round_ended() {
     // Not every round comes by every partition: those that rest keep what they have seen.
     stealing_ = round_taken_ == 0 && std::ranges::any_of(cursors_, &Cursor::others);
-    written_here_.reset();
+    std::erase_if(written_here_, [&](const Written& rows) { return rows.last < round_began_; });
+    round_began_ = context_.loop.now();
     round_taken_ = 0;
 }
 
@@ -184,8 +192,9 @@ bool Claimer::leave_to_others(const Scan& scan,
                               Found& found) const {
     if (context_.exclusive || scan.run || peers_.mine(id)) return false;
     // Others have not heard of what was written here just now.
-    const bool here = written_here_ && state.due_at >= written_here_->first &&
-                      state.due_at <= written_here_->second;
+    const bool here = std::ranges::any_of(written_here_, [&](const Written& rows) {
+        return state.due_at >= rows.first && state.due_at <= rows.last;
+    });
     const std::size_t few = std::max<std::size_t>(1, context_.options.concurrency / 16);
     if (here && book_.held() + book_.running() < few) return false;
     ++found.others;

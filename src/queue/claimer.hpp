@@ -18,10 +18,10 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace carillon::queue {
@@ -44,8 +44,8 @@ public:
     void wake();
     /// Looks at every partition soon, whatever was planned.
     void look_now();
-    /// This process wrote a row that is due then, and may take it although it belongs to another.
-    void inserted_here(TimePoint due_at);
+    /// This process wrote rows that are due then, and may take them although they belong to others.
+    void inserted_here(TimePoint first, TimePoint last);
     /// The index must be read again from this sort key.
     void reread(const dynamo::Value& from);
 
@@ -137,9 +137,16 @@ private:
     bool contended_ = false;  // Others won more than a quarter of the last claims.
     // Of the round of looks that is under way.
     std::size_t round_taken_ = 0;
-    // Due times of rows that this process wrote since its last round.
-    std::optional<std::pair<TimePoint, TimePoint>> written_here_;
-    bool stealing_ = false;  // There are only rows of others, as far as is known.
+
+    /// Due times of rows that this process wrote.
+    struct Written {
+        TimePoint first{};
+        TimePoint last{};
+    };
+
+    std::deque<Written> written_here_;  // Of which no whole round has come by.
+    TimePoint round_began_{};           // At the latest.
+    bool stealing_ = false;             // There are only rows of others, as far as is known.
     std::size_t runs_waiting_ = 0;
     std::size_t first_ = 0;  // The cursor that is looked at first, in turn.
     std::uint32_t looks_ = 0;

@@ -6,6 +6,7 @@
 #include "runtime/stop.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ struct Settlement {
     std::vector<dynamo::Write> also{};
     /// Each of `also` may be left out where its condition fails: not worth a line in the log.
     bool also_optional = false;
+    /// Called once all of that is recorded; not when it was dropped. Keep it short.
+    std::function<void()> recorded{};
 };
 
 class Handler {

@@ -106,6 +106,29 @@ TEST(Leases, AnIdleProcessAsksSeldomAndStillSeesWhatComes) {
     world.finish(one.queue->stop(0s));
 }
 
+TEST(Leases, WhatAProcessWritesItRunsAtOnceWhoeverItBelongsTo) {
+    World world;
+    world.create_table();
+    SharedProcess one(world, "one");
+    SharedProcess two(world, "two");
+    ASSERT_TRUE(world.finish(one.queue->start()));
+    ASSERT_TRUE(world.finish(two.queue->start()));
+    // Until they have heard of each other.
+    world.run_for(10s);
+    for (int i = 0; i < 20; ++i) {
+        // Due when it was made, which is before it was stored.
+        const TimePoint due = world.clock.now();
+        world.run_for(3ms);
+        world.put("row-" + std::to_string(i), due);
+        one.queue->inserted(due, world.clock.now());
+        world.run_for(50ms);
+        EXPECT_EQ(one.handler.starts.size(), static_cast<std::size_t>(i) + 1);
+    }
+    EXPECT_TRUE(two.handler.starts.empty());
+    world.finish(one.queue->stop(0s));
+    world.finish(two.queue->stop(0s));
+}
+
 TEST(Leases, ALapsedLeaseIsTakenOverAndItsOldHolderWritesNothing) {
     World world;
     world.create_table();

@@ -290,8 +290,8 @@ std::vector<dynamo::Item> Queue::running_keys() const {
     return keys;
 }
 
-void Queue::inserted(TimePoint due_at) {
-    if (!impl_->context.watches) impl_->claimer.inserted_here(due_at);
+void Queue::inserted(TimePoint first, TimePoint last) {
+    if (!impl_->context.watches) impl_->claimer.inserted_here(first, last);
 }
 
 void Queue::wake() {

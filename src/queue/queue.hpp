@@ -131,9 +131,12 @@ public:
     /// The keys of all such rows.
     [[nodiscard]] std::vector<dynamo::Item> running_keys() const;
 
-    /// A row was inserted by this process, due then: looked at in time also where the store has no
-    /// watches, between two polls.
-    void inserted(TimePoint due_at);
+    /// Rows were inserted by this process, due then (`first` to `last`): looked at in time also
+    /// where the store has no watches, between two polls.
+    void inserted(TimePoint first, TimePoint last);
+
+    void inserted(TimePoint due_at) { inserted(due_at, due_at); }
+
     /// Looks at the table soon. Inserts are noticed without it where the store has watches.
     void wake();
     [[nodiscard]] QueueStats stats() const;

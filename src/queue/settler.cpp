@@ -335,6 +335,7 @@ void Settler::recorded(Outcome& outcome) {
             break;
     }
     leaves(outcome, outcome.end);
+    if (outcome.settlement.recorded) outcome.settlement.recorded();
     // The store's watch may have spoken while the row was still in the book.
     if (outcome.next.state == State::ready) {
         context_.reread(context_.rows.due_value(outcome.next.due_at));

@@ -17,8 +17,6 @@ constexpr Backoff after_faults{
 constexpr std::size_t transaction_bytes_max = 3'500'000;
 constexpr std::size_t row_bytes = 2'000;
 constexpr Duration instant{1};
-/// The commit that stores a run takes about this long.
-constexpr Duration commit_takes{30};
 
 Counter& decisions(Registry& metrics, const char* outcome) {
     return metrics.counter("carillon_schedule_fires_total",
@@ -102,6 +100,8 @@ Task<Result<Firing::Previous>> Firing::previous_of(const StoredSchedule& stored)
 
 void Firing::put_entries(const Plan& plan, StoredSchedule& stored, queue::Settlement& out) {
     const TimePoint now = context_.clock.now();
+    std::optional<TimePoint> first_run;
+    std::optional<TimePoint> last_run;
     for (const LedgerEntry& entry : plan.entries) {
         LedgerRow row{.entry = entry, .written_at = now};
         stored.decided_until = entry.nominal;
@@ -112,7 +112,8 @@ void Firing::put_entries(const Plan& plan, StoredSchedule& stored, queue::Settle
             stored.last_run = run.id;
             stored.schedule.last_fire_at = entry.nominal;
             out.also.emplace_back(put_run(context_.tables, run));
-            context_.run_comes(std::max(*entry.run_at, now + commit_takes));
+            first_run = std::min(first_run.value_or(*entry.run_at), *entry.run_at);
+            last_run = std::max(last_run.value_or(*entry.run_at), *entry.run_at);
             fired_.add();
         } else {
             skipped_.add();
@@ -123,6 +124,10 @@ void Firing::put_entries(const Plan& plan, StoredSchedule& stored, queue::Settle
         put.condition = absent_;
         out.also.emplace_back(std::move(put));
     }
+    if (!first_run || !context_.runs_stored) return;
+    out.recorded = [this, first = *first_run, last = *last_run] {
+        context_.runs_stored(first, last);
+    };
 }
 
 queue::Settlement Firing::settled(dynamo::Item item,
@@ -182,6 +187,7 @@ Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule
     CARILLON_CO_TRY(stored.schedule.next_fire_at, shown_next(rule, stored));
     queue::Settlement out = settled(claim.item, stored, plan.look_at);
     out.also = std::move(runs.also);
+    out.recorded = std::move(runs.recorded);
     co_return out;
 }
 

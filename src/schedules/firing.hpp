@@ -24,8 +24,8 @@ struct FiringContext {
     const runtime::Clock& clock;
     Random& random;
     Log& log;
-    /// Told of runs that are about to be stored, for stores without watches.
-    std::function<void(TimePoint due_at)> run_comes;
+    /// Told when runs have been stored, due from `first` to `last`; absent where watches tell.
+    std::function<void(TimePoint first, TimePoint last)> runs_stored;
     /// Ends a run that another one takes the place of.
     std::function<Task<>(std::string tenant, std::string run)> cancel;
 };

@@ -176,7 +176,10 @@ FiringContext Service::Impl::firing_context() {
             .clock = loop.clock(),
             .random = random,
             .log = log,
-            .run_comes = [this](TimePoint due_at) { runs.inserted(due_at); },
+            .runs_stored =
+                database.capabilities().watches
+                    ? std::function<void(TimePoint, TimePoint)>{}
+                    : [this](TimePoint first, TimePoint last) { runs.inserted(first, last); },
             .cancel =
                 [this](std::string tenant, std::string id) {
                     return cancel_quietly(std::move(tenant), std::move(id));

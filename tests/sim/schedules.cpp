@@ -90,7 +90,7 @@ struct Extent {
         Extent out;
         out.length = 1h * given("CARILLON_SIM_HOURS", is_year ? 365 * 24 : 1);
         out.schedules = static_cast<int>(given("CARILLON_SIM_SCHEDULES", is_year ? 1'000 : 35));
-        out.deaths = static_cast<int>(given("CARILLON_SIM_DEATHS", is_year ? 200 : 3));
+        out.deaths = static_cast<int>(given("CARILLON_SIM_DEATHS", is_year ? 240 : 3));
         return out;
     }
 };
