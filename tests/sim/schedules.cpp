@@ -3,7 +3,7 @@
 // enumeration of its own, and each row with what the policies promise (schedule_checks.hpp).
 //
 // Short by itself. By the environment:
-//   CARILLON_SIM_YEAR=1            1 000 schedules, a year, 200 deaths
+//   CARILLON_SIM_YEAR=1            1 000 schedules, a year, 240 deaths asked for
 //   CARILLON_SIM_SEED=7            only this seed (a failure names it)
 //   CARILLON_SIM_SEEDS=5           so many seeds
 //   CARILLON_SIM_HOURS, CARILLON_SIM_SCHEDULES, CARILLON_SIM_DEATHS

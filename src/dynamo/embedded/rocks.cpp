@@ -286,6 +286,8 @@ Result<std::unique_ptr<Rocks>> Rocks::open(const EmbeddedOptions& options) {
     bool fresh = true;
     if (options.memory) {
         rocks->env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+        // Looked into before anything is made; the engine would warn that it is not there.
+        (void)rocks->env_->CreateDirIfMissing(directory);
     } else {
         if (directory.empty()) return fail(Errc::invalid, "the store's directory has no name");
         CARILLON_TRY_VOID(check_directory(directory));
