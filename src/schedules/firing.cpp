@@ -165,8 +165,9 @@ Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule
         CARILLON_CO_TRY(stored.schedule.next_fire_at, shown_next(rule, stored));
         co_return settled(claim.item, stored, stored.cursor.value_or(now));
     }
-    const Situation situation{.now = now,
-                              .cursor = stored.cursor.value_or(now),
+    const TimePoint cursor = stored.cursor.value_or(now);
+    const Situation situation{.now = present_of(schedule, cursor, now, previous.active),
+                              .cursor = cursor,
                               .paused_until = stored.paused_until,
                               .catch_up_at = stored.catch_up_at,
                               .waiting_since = stored.waiting_since,
@@ -185,7 +186,10 @@ Task<Result<queue::Settlement>> Firing::fire(queue::Claim& claim, StoredSchedule
     stored.awaiting_run =
         ran && std::holds_alternative<recurrence::FixedDelayTrigger>(schedule.spec.trigger);
     CARILLON_CO_TRY(stored.schedule.next_fire_at, shown_next(rule, stored));
-    queue::Settlement out = settled(claim.item, stored, plan.look_at);
+    // The next instant is decided ahead; the one that it was too early for, at its time.
+    const bool is_next = plan.cursor == plan.look_at && plan.cursor != cursor;
+    queue::Settlement out =
+        settled(claim.item, stored, is_next ? decide_at(schedule, plan.look_at) : plan.look_at);
     out.also = std::move(runs.also);
     out.recorded = std::move(runs.recorded);
     co_return out;

@@ -191,6 +191,26 @@ Result<Plan> plan_fires(const Rule& rule, const Policy& policy, const Situation&
     return Planner(rule, policy, situation).run();
 }
 
+TimePoint decide_at(const Schedule& schedule, TimePoint nominal) {
+    // Nobody knows its instants before.
+    if (std::holds_alternative<recurrence::FixedDelayTrigger>(schedule.spec.trigger)) {
+        return nominal;
+    }
+    // A deciding is a commit, and those of a step share one.
+    constexpr Duration step{50};
+    return nominal - (ahead_most - step) - Duration{to_epoch_ms(nominal) % step.count()};
+}
+
+TimePoint present_of(const Schedule& schedule,
+                     TimePoint cursor,
+                     TimePoint now,
+                     bool previous_active) {
+    const bool waits = previous_active && schedule.policy.overlap != Overlap::allow;
+    const bool ahead = decide_at(schedule, cursor) < cursor && !waits && cursor > now &&
+                       cursor - now <= ahead_most;
+    return ahead ? cursor : now;
+}
+
 Duration waiting_pause(int looks) {
     constexpr Duration first{250};
     constexpr Duration longest{10'000};

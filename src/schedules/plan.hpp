@@ -74,6 +74,20 @@ struct Plan {
     int looks = 0;
 };
 
+/// A fire is decided a little before its instant, so that its run is stored and in a worker's hands
+/// when it is due: at most so much. Edits wait until decided instants have passed.
+inline constexpr Duration ahead_most{250};
+
+/// When to decide about a nominal instant: together with its neighbours.
+[[nodiscard]] TimePoint decide_at(const Schedule& schedule, TimePoint nominal);
+
+/// The present that a plan is made for: `now`, or the cursor's instant when that is decided ahead.
+/// Not while the run before it goes on and its end matters: it may end in time.
+[[nodiscard]] TimePoint present_of(const Schedule& schedule,
+                                   TimePoint cursor,
+                                   TimePoint now,
+                                   bool previous_active);
+
 /// How long a fire that has looked so often in vain waits before it looks again whether the run
 /// before it has ended: 250 ms at first, 10 s at most. The end of the run wakes it sooner, so this
 /// is for servers that die between the two.

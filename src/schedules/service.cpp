@@ -113,7 +113,7 @@ std::string origin_of(const Schedule& asked) {
 queue::RowState row_of(const StoredSchedule& stored) {
     if (!stored.schedule.enabled) return {.state = queue::State::suspended};
     if (!stored.cursor) return {.state = queue::State::done};
-    return {.state = queue::State::ready, .due_at = *stored.cursor};
+    return {.state = queue::State::ready, .due_at = decide_at(stored.schedule, *stored.cursor)};
 }
 
 }  // namespace
@@ -230,6 +230,20 @@ Task<Result<Service::Impl::Found>> Service::Impl::find(std::string tenant, std::
     co_return Found{*std::move(item), std::move(stored)};
 }
 
+/// Takes the schedule out of the queue's hands. A fire that is decided and whose instant comes in a
+/// moment was there before the edit: it rings first.
+Task<Result<Service::Impl::Editing>> Service::Impl::begin_edit(std::string tenant, std::string id) {
+    for (bool waited = false;; waited = true) {
+        Editing editing{.hold = fires.hold(schedule_key(tenant, id)), .found = {}};
+        CARILLON_CO_TRY(editing.found, co_await find(tenant, id));
+        const Duration left = editing.found.stored.decided_until - loop.now();
+        // Once: those that fire ever again within the wait would never be edited.
+        if (waited || left <= Duration::zero() || left > ahead_most) co_return editing;
+        editing.hold = {};
+        (void)co_await loop.sleep_for(left);
+    }
+}
+
 Task<Result<Rule>> Service::Impl::compile(const Schedule& schedule) {
     CARILLON_CO_TRY(const LoadedCalendars own,
                     co_await calendars.load(schedule.tenant, schedule.spec.calendar));
@@ -296,7 +310,7 @@ Task<Result<Schedule>> Service::Impl::store_new(StoredSchedule stored, bool once
     unit.emplace_back(std::move(put));
     unit.emplace_back(std::move(name));
     CARILLON_CO_TRY_VOID(co_await commit(std::move(unit), schedule.name));
-    if (schedule.enabled && stored.cursor) fires.inserted(*stored.cursor);
+    if (schedule.enabled && stored.cursor) fires.inserted(row_of(stored).due_at);
     co_return std::move(stored.schedule);
 }
 
@@ -383,8 +397,8 @@ Task<Result<Schedule>> Service::Impl::update_once(std::string tenant,
                                                   std::string id,
                                                   const boost::json::value& patch,
                                                   std::optional<std::int64_t> version) {
-    const auto hold = fires.hold(schedule_key(tenant, id));
-    CARILLON_CO_TRY(auto found, co_await find(tenant, id));
+    CARILLON_CO_TRY(const Editing editing, co_await begin_edit(tenant, id));
+    const Found& found = editing.found;
     CARILLON_CO_TRY_VOID(check_version(found.stored.schedule, version));
     StoredSchedule changed = found.stored;
     CARILLON_CO_TRY(changed.schedule, patched(found.stored.schedule, patch));
@@ -416,7 +430,7 @@ Task<Result<Schedule>> Service::Impl::update_once(std::string tenant,
     ++changed.schedule.version;
     dynamo::WriteUnit unit = change_unit(found, changed);
     CARILLON_CO_TRY_VOID(co_await commit(std::move(unit), changed.schedule.name));
-    if (changed.schedule.enabled && changed.cursor) fires.inserted(*changed.cursor);
+    if (changed.schedule.enabled && changed.cursor) fires.inserted(row_of(changed).due_at);
     co_return std::move(changed.schedule);
 }
 
@@ -437,8 +451,8 @@ Task<Result<>> Service::remove(std::string tenant,
 Task<Result<>> Service::Impl::remove_once(std::string tenant,
                                           std::string id,
                                           std::optional<std::int64_t> version) {
-    const auto hold = fires.hold(schedule_key(tenant, id));
-    CARILLON_CO_TRY(auto found, co_await find(tenant, id));
+    CARILLON_CO_TRY(const Editing editing, co_await begin_edit(tenant, id));
+    const Found& found = editing.found;
     CARILLON_CO_TRY_VOID(check_version(found.stored.schedule, version));
     const std::string& table = tables.names().schedules;
     dynamo::WriteUnit unit;

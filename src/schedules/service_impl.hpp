@@ -24,10 +24,16 @@ struct Service::Impl {
         StoredSchedule stored;
     };
 
+    struct Editing {
+        queue::Queue::Hold hold;
+        Found found;
+    };
+
     [[nodiscard]] FiringContext firing_context();
     [[nodiscard]] queue::QueueOptions queue_options(const char* name) const;
 
     [[nodiscard]] Task<Result<Found>> find(std::string tenant, std::string id);
+    [[nodiscard]] Task<Result<Editing>> begin_edit(std::string tenant, std::string id);
     /// The schedule of that name, if it matches the rest too.
     [[nodiscard]] Task<Result<std::optional<Schedule>>> find_named(std::string tenant,
                                                                    const ListRequest& request);

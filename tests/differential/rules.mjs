@@ -41,13 +41,23 @@ function mistypedParts(node, top = true) {
     if (top && textMembers.includes(name) && typeof value !== 'string') count++;
     else if (name === 'B' && scalar && !isBase64(value)) count++;
     else if (/^[SN]S$/.test(name) && Array.isArray(value)) count += value.filter((one) => typeof one !== 'string').length;
+    else if (/^[SNB]S$|^L$/.test(name) && !Array.isArray(value) || name === 'M' && Array.isArray(value)) count++;
     else if (name === 'BS' && Array.isArray(value)) count += value.filter((one) => !isBase64(one)).length;
     else if (/^(BOOL|NULL)$/.test(name) && scalar && typeof value !== 'boolean') count++;
     else if (/^[SN]$/.test(name) && typeof value !== 'string') count++;
-    else if (name === 'L' && scalar || /^(M|Value)$/.test(name) && scalar) count++;
+    else if (/^(M|Value)$/.test(name) && scalar) count++;
     count += mistypedParts(value, false);
   }
   return count;
+}
+
+/** Whether an object of a text has a name twice: then the parsed text is shorter. */
+function repeatsMembers(text) {
+  try {
+    return text !== undefined && JSON.stringify(JSON.parse(text)).length < text.replace(/\s/g, '').length;
+  } catch {
+    return false;
+  }
 }
 
 /** The breaches of "N validation errors detected: ...", when their values are left out. */
@@ -175,15 +185,15 @@ export const rules = [
     right: 'Carillon',
     why: 'The first character of a name in an expression is a letter; others need a placeholder. dynalite takes an underscore.',
     source: `${developerGuide}Expressions.ExpressionAttributeNames.html`,
-    when: ({ ours, request }) => /^Invalid \w+: Syntax error; token: "_", near: /.test(said(ours)) && /[\s(]_\w|":\s*"_\w/.test(JSON.stringify(request.body)),
+    when: ({ ours, request }) => /^Invalid \w+: Syntax error; token: "_", near: /.test(said(ours)) && /[\s(.]_\w|":\s*"_\w/.test(JSON.stringify(request.body)),
   },
   {
     id: 'operand-and-index-key',
-    title: 'Which is named, an operand of a wrong type or an index key of one',
+    title: 'Which is named, an operand or a path that does not fit the item, or an index key of a wrong type',
     right: 'either',
     why: 'Both come of one update. Carillon carries out the update and then looks at the item; dynalite looks at index keys on the way.',
     source: `${reference}API_UpdateItem.html`,
-    when: ({ ours, theirs, request }) => request.target === 'UpdateItem' && said(ours) === 'An operand in the update expression has an incorrect data type'
+    when: ({ ours, theirs, request }) => request.target === 'UpdateItem' && /^(An operand in the update expression has an incorrect data type|The document path provided in the update expression is invalid for update)$/.test(said(ours))
       && said(theirs) === 'The update expression attempted to update the secondary index key to unsupported type',
   },
   {
@@ -733,6 +743,31 @@ export const rules = [
     source: `${developerGuide}Programming.Errors.html`,
     when: ({ ours, theirs, request }) => (request.malformed === true || mistypedParts(request.body) > 1)
       && [ours, theirs].every(({ body }) => /SerializationException/.test(body?.__type) && body.Message),
+  },
+  {
+    id: 'repeated-members',
+    title: 'A member that stands twice in one object of the request',
+    right: 'either',
+    why: 'RFC 8259, section 4: what becomes of it is unpredictable. Carillon refuses such a request, so that nothing is stored of which half was lost; dynalite takes the last.',
+    source: 'https://www.rfc-editor.org/rfc/rfc8259#section-4',
+    when: ({ ours, request }) => ours.body.__type?.endsWith('SerializationException') && repeatsMembers(request.text),
+  },
+  {
+    id: 'enumeration-and-names',
+    title: 'A value outside an enumeration, and names without an expression',
+    right: 'Carillon',
+    why: 'Constraints of single members are checked before combinations of parameters; dynalite looks at combinations first.',
+    source: `${developerGuide}Programming.Errors.html`,
+    when: ({ ours, theirs }) => /^\d+ validation errors? detected: .*enum value set/.test(said(ours)) && said(theirs).endsWith('can only be specified when using expressions'),
+  },
+  {
+    id: 'binaries-as-texts',
+    title: 'begins_with and contains of binaries that are no texts',
+    right: 'Carillon',
+    why: 'Binaries are compared byte by byte; dynalite makes texts of them, in which all bytes that are no UTF-8 are alike.',
+    source: `${reference}API_Condition.html`,
+    when: ({ ours, theirs, request }) => ok(ours) && ok(theirs) && /begins_with|contains/i.test(JSON.stringify(request.body))
+      && [...JSON.stringify(request.body).matchAll(/"B":"([^"]+)"/g)].some(([, text]) => Buffer.from(text, 'base64').toString().includes('\ufffd')),
   },
   {
     id: 'consistent-scan-of-index',
