@@ -464,7 +464,7 @@ export const rules = [
     source: `${reference}API_Query.html`,
     when: ({ ours, theirs, request }) => request.target === 'Query' && request.body.ExclusiveStartKey
       && /^(Query |One or more parameter values were invalid: Condition parameter|Attempted conditional|The provided starting key|The provided key element)/.test(said(ours))
-      && /^(Query |One or more parameter values were invalid: Condition parameter|Attempted conditional|The provided starting key|The provided key element)/.test(said(theirs)),
+      && /^(Query |One or more parameter values were invalid: Condition parameter|Attempted conditional|The provided starting key|The provided key element|One or more parameter values were invalid: The AttributeValue for a key attribute)/.test(said(theirs)),
   },
   {
     id: 'attribute-name-length',
@@ -633,7 +633,7 @@ export const rules = [
     source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
     when: ({ ours, theirs, request }) => {
       const text = JSON.stringify(request.body);
-      if (!/\bIN\b/i.test(text) || !/\{"BOOL":false\}|\{"[SB]":""\}/.test(text) || !ok(ours)) return false;
+      if (!/\bIN\b/i.test(text) || !/\{"BOOL":false\}|\{"[SB]":""\}|\{"M":\{\}\}|\{"L":\[\]\}/.test(text) || !ok(ours)) return false;
       if (/ConditionalCheckFailed/.test(theirs.body.__type)) return true;
       return ok(theirs) && ours.body.ScannedCount !== undefined && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count !== theirs.body.Count;
     },
@@ -753,12 +753,21 @@ export const rules = [
     when: ({ ours, request }) => ours.body.__type?.endsWith('SerializationException') && repeatsMembers(request.text),
   },
   {
-    id: 'enumeration-and-names',
-    title: 'A value outside an enumeration, and names without an expression',
+    id: 'action-of-updates',
+    title: 'An Action of AttributeUpdates that is none',
     right: 'Carillon',
-    why: 'Constraints of single members are checked before combinations of parameters; dynalite looks at combinations first.',
-    source: `${developerGuide}Programming.Errors.html`,
-    when: ({ ours, theirs }) => /^\d+ validation errors? detected: .*enum value set/.test(said(ours)) && said(theirs).endsWith('can only be specified when using expressions'),
+    why: 'ADD, PUT and DELETE are the valid values, and values outside an enumeration are refused before anything else is looked at; dynalite sometimes takes them, sometimes names another fault.',
+    source: `${reference}API_AttributeValueUpdate.html`,
+    when: ({ ours }) => /^\d+ validation errors? detected: .*'attributeUpdates\.[^']*\.member\.action' failed to satisfy constraint: Member must satisfy enum value set/s.test(said(ours)),
+  },
+  {
+    id: 'type-of-false',
+    title: 'attribute_type of false',
+    right: 'Carillon',
+    why: 'The type of false is BOOL; dynalite takes the attribute for missing.',
+    source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
+    when: ({ ours, theirs, request }) => ok(ours) && /attribute_type/i.test(JSON.stringify(request.body)) && /\{"S":"BOOL"\}/.test(JSON.stringify(request.body))
+      && (/ConditionalCheckFailed/.test(theirs.body.__type) || ok(theirs) && ours.body.ScannedCount !== undefined && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count !== theirs.body.Count),
   },
   {
     id: 'binaries-as-texts',
