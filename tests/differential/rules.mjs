@@ -27,6 +27,9 @@ const capacities = (body) => [body?.ConsumedCapacity ?? []].flat();
 const sameItems = (one, other) => (one === undefined || other === undefined ? one === other
   : canonicalItems(one).join() === canonicalItems(other).join());
 
+/** As it was sent. */
+const textOf = ({ text, body }) => text ?? JSON.stringify(body);
+
 const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
 const textMembers = ['ProjectionExpression', 'FilterExpression', 'KeyConditionExpression', 'ConditionExpression', 'UpdateExpression', 'ConditionalOperator', 'IndexName', 'Select'];
@@ -49,6 +52,14 @@ function mistypedParts(node, top = true) {
     count += mistypedParts(value, false);
   }
   return count;
+}
+
+/** Whether two answers differ in what a condition or a filter came to, and in nothing else. */
+function judgedOtherwise(one, other) {
+  const outcomes = [one, other].map((answer) => (ok(answer) ? 'holds' : /ConditionalCheckFailed/.test(answer.body?.__type) ? 'fails' : 'neither'));
+  if (outcomes.includes('neither')) return false;
+  if (outcomes[0] !== outcomes[1]) return true;
+  return outcomes[0] === 'holds' && one.body.ScannedCount !== undefined && one.body.ScannedCount === other.body.ScannedCount && one.body.Count !== other.body.Count;
 }
 
 /** Whether an object of a text has a name twice: then the parsed text is shorter. */
@@ -185,7 +196,7 @@ export const rules = [
     right: 'Carillon',
     why: 'The first character of a name in an expression is a letter; others need a placeholder. dynalite takes an underscore.',
     source: `${developerGuide}Expressions.ExpressionAttributeNames.html`,
-    when: ({ ours, request }) => /^Invalid \w+: Syntax error; token: "_", near: /.test(said(ours)) && /[\s(.]_\w|":\s*"_\w/.test(JSON.stringify(request.body)),
+    when: ({ ours, request }) => /^Invalid \w+: Syntax error; token: "_", near: /.test(said(ours)) && /[\s(.]_\w|":\s*"_\w/.test(textOf(request)),
   },
   {
     id: 'operand-and-index-key',
@@ -202,7 +213,7 @@ export const rules = [
     right: 'Carillon',
     why: 'The grammar has NOT condition, and NOT condition is itself a condition; dynalite cannot parse the second NOT.',
     source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
-    when: ({ theirs, request }) => /Syntax error; Expected "\(" but "[Nn]" found\.$/.test(said(theirs)) && /NOT\s+NOT/i.test(JSON.stringify(request.body)),
+    when: ({ theirs, request }) => /Syntax error; Expected "\(" but "[Nn]" found\.$/.test(said(theirs)) && /NOT\s+NOT/i.test(textOf(request)),
   },
   {
     id: 'table-exists',
@@ -322,7 +333,7 @@ export const rules = [
     right: 'Carillon',
     why: 'Members of a set are unique, empty ones too; dynalite overlooks the second empty one.',
     source: `${developerGuide}HowItWorks.NamingRulesDataTypes.html`,
-    when: ({ ours, request }) => /Input collection \[.*contains duplicates/s.test(said(ours)) && /"[SB]S":\["",""\]/.test(JSON.stringify(request.body)),
+    when: ({ ours, request }) => /Input collection \[.*contains duplicates/s.test(said(ours)) && /"[SB]S":\[[^\]]*""[^\]]*""/.test(textOf(request)),
   },
   {
     id: 'body-is-no-object',
@@ -569,7 +580,7 @@ export const rules = [
     why: 'A WriteRequest has exactly one of them; dynalite takes the put. Where another write of the batch is wrong too, Carillon names the first in their order, dynalite this one.',
     source: `${reference}API_WriteRequest.html`,
     when: ({ ours, request }) => request.target === 'BatchWriteItem' && /^Supplied AttributeValue has more than one datatypes set/.test(said(ours))
-      && /"PutRequest":\{.*\},"DeleteRequest":/.test(JSON.stringify(request.body)),
+      && /"PutRequest":\{.*\},"DeleteRequest":/.test(textOf(request)),
   },
   {
     id: 'neither-put-nor-delete',
@@ -617,13 +628,21 @@ export const rules = [
       && /^Invalid \w+: Invalid function name; function: (if_not_exists|list_append)$/.test(said(theirs)),
   },
   {
+    id: 'operand-count-and-type',
+    title: 'Which is named, a wrong number of operands or a wrong type of one',
+    right: 'either',
+    why: 'Both are in one update expression. Carillon names the first from the left; dynalite goes section by section in an order of its own.',
+    source: `${developerGuide}Programming.Errors.html`,
+    when: ({ ours, theirs }) => [ours, theirs].every((answer) => /^Invalid UpdateExpression: Incorrect (number of operands|operand type) for operator or function; /.test(said(answer))),
+  },
+  {
     id: 'operand-and-undefined',
     title: 'Which is named, wrong operands of size or an undefined value behind it',
     right: 'either',
     why: 'Both are in one comparison. DynamoDB goes through the clauses as they are written, and so does Carillon; dynalite looks for undefined values of a comparison first.',
     source: 'https://github.com/paritysuite/dynamodb-conformance',
     when: ({ ours, theirs, request }) => /operator or function: size, (operand type: N|number of operands: \d+)$/.test(said(ours))
-      && /An expression attribute value used in expression is not defined; attribute value: :\w+$/.test(said(theirs)) && /size\s*\(\s*size\s*\(|size\s*\([^()]*,/.test(JSON.stringify(request.body)),
+      && /An expression attribute value used in expression is not defined; attribute value: :\w+$/.test(said(theirs)) && /size\s*\(\s*size\s*\(|size\s*\([^()]*,/.test(textOf(request)),
   },
   {
     id: 'falsy-in',
@@ -631,12 +650,8 @@ export const rules = [
     right: 'Carillon',
     why: 'a IN (b, c) is true if a equals any of them; dynalite takes false and empty values for missing ones.',
     source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
-    when: ({ ours, theirs, request }) => {
-      const text = JSON.stringify(request.body);
-      if (!/\bIN\b/i.test(text) || !/\{"BOOL":false\}|\{"[SB]":""\}|\{"M":\{\}\}|\{"L":\[\]\}/.test(text) || !ok(ours)) return false;
-      if (/ConditionalCheckFailed/.test(theirs.body.__type)) return true;
-      return ok(theirs) && ours.body.ScannedCount !== undefined && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count !== theirs.body.Count;
-    },
+    when: ({ ours, theirs, request }) => /\bIN\b/i.test(textOf(request)) && /\{"BOOL":false\}|\{"[SB]":""\}|\{"M":\{\}\}|\{"L":\[\]\}/.test(textOf(request))
+      && judgedOtherwise(ours, theirs),
   },
   {
     id: 'sizes-of-nothing',
@@ -645,7 +660,7 @@ export const rules = [
     why: 'A comparison with an attribute that the item lacks does not hold; dynalite takes one missing size for the equal of another.',
     source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
     when: ({ ours, theirs, request }) => {
-      if (!/size\s*\([^()]*\)\s*(=|<=|>=)\s*size\s*\(/.test(JSON.stringify(request.body)) || !ok(theirs)) return false;
+      if (!/size\s*\([^()]*\)\s*(=|<=|>=)\s*size\s*\(/.test(textOf(request)) || !ok(theirs)) return false;
       if (/ConditionalCheckFailed/.test(ours.body.__type)) return true;
       return ok(ours) && ours.body.ScannedCount !== undefined && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count < theirs.body.Count;
     },
@@ -725,7 +740,7 @@ export const rules = [
     right: 'Carillon',
     why: 'The exponent is read in full before anything else: 0e126 is an overflow, and what 64 bits do not hold is no number; dynalite takes the first for zero and the second for an overflow.',
     source: 'https://github.com/paritysuite/dynamodb-conformance',
-    when: ({ ours, request }) => /Number (over|under)flow\. |cannot be converted to a numeric value: /.test(said(ours)) && /"[-+]?0+(\.0*)?[eE][-+]?\d{3,}"|[eE][-+]?\d{19,}"/.test(JSON.stringify(request.body)),
+    when: ({ ours, request }) => /Number (over|under)flow\. |cannot be converted to a numeric value: /.test(said(ours)) && /"[-+]?0+(\.0*)?[eE][-+]?\d{3,}"|[eE][-+]?\d{19,}"/.test(textOf(request)),
   },
   {
     id: 'long-attribute-names',
@@ -766,8 +781,7 @@ export const rules = [
     right: 'Carillon',
     why: 'The type of false is BOOL; dynalite takes the attribute for missing.',
     source: `${developerGuide}Expressions.OperatorsAndFunctions.html`,
-    when: ({ ours, theirs, request }) => ok(ours) && /attribute_type/i.test(JSON.stringify(request.body)) && /\{"S":"BOOL"\}/.test(JSON.stringify(request.body))
-      && (/ConditionalCheckFailed/.test(theirs.body.__type) || ok(theirs) && ours.body.ScannedCount !== undefined && ours.body.ScannedCount === theirs.body.ScannedCount && ours.body.Count !== theirs.body.Count),
+    when: ({ ours, theirs, request }) => /attribute_type/i.test(textOf(request)) && /\{"S":"BOOL"\}/.test(textOf(request)) && judgedOtherwise(ours, theirs),
   },
   {
     id: 'binaries-as-texts',
@@ -775,8 +789,8 @@ export const rules = [
     right: 'Carillon',
     why: 'Binaries are compared byte by byte; dynalite makes texts of them, in which all bytes that are no UTF-8 are alike.',
     source: `${reference}API_Condition.html`,
-    when: ({ ours, theirs, request }) => ok(ours) && ok(theirs) && /begins_with|contains/i.test(JSON.stringify(request.body))
-      && [...JSON.stringify(request.body).matchAll(/"B":"([^"]+)"/g)].some(([, text]) => Buffer.from(text, 'base64').toString().includes('\ufffd')),
+    when: ({ ours, theirs, request }) => ok(ours) && ok(theirs) && /begins_with|contains/i.test(textOf(request))
+      && [...textOf(request).matchAll(/"B":"([^"]+)"/g)].some(([, text]) => Buffer.from(text, 'base64').toString().includes('\ufffd')),
   },
   {
     id: 'consistent-scan-of-index',
