@@ -37,6 +37,13 @@ Error told(Error error) {
             "this server does not look after its store on request; is it Carillon, and not older "
             "than this program?";
     }
+    // Another protocol: whatever it is, it knows nothing of operations.
+    const bool other = failure->type.empty() && (failure->status == 404 || failure->status == 405);
+    if (other) {
+        error.message =
+            "no DynamoDB endpoint is at this address; a server that schedules has one at "
+            "--dynamodb-port";
+    }
     return error;
 }
 

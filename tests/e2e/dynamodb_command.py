@@ -180,6 +180,11 @@ def the_scheduler_shares_its_store(program, scratch):
     _, page = endpoint.ask("Scan", {"TableName": "webhooks"})
     check("seen" in json.dumps(page), f"the webhook can be read: {page}")
     check(endpoint.ask("CreateTable", CREATE)[0] == 200, "a table beside it")
+    for port, part in ((server.endpoint_port, ""), (server.port, "has one at --dynamodb-port")):
+        told = subprocess.run([program, "store", "stats", "--url", f"http://127.0.0.1:{port}"],
+                              capture_output=True, timeout=20, check=False)
+        check((told.returncode == 0) == (not part) and part in told.stderr.decode(),
+              f"store stats at port {port}: {told.returncode} {told.stderr.decode()}")
     check(server.stop() == 0, "both end orderly")
 
 
