@@ -9,6 +9,7 @@
 #include <memory>
 #include <signal.h>
 #include <sstream>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,6 +128,8 @@ Child::Child(const std::vector<std::string>& command, const std::string& marker)
     if (pipe(ends) != 0) return;
     pid_ = fork();
     if (pid_ == 0) {
+        // A benchmark that gives up leaves nothing running.
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);

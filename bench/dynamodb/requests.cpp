@@ -77,7 +77,7 @@ std::string signed_request(std::uint16_t port,
     const aws::Scope scope{"us-east-1", "dynamodb"};
     aws::sign("POST", "/", "", headers, body, credentials, scope, from_epoch_ms(wall_us() / 1'000));
     std::string text = "POST / HTTP/1.1\r\n";
-    for (const net::Header& header : headers) {
+    for (const net::Header header : headers) {
         text.append(header.name).append(": ").append(header.value).append("\r\n");
     }
     text.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");

@@ -87,7 +87,9 @@ cli::ExitCode dynamodb(const Config& config,
     // Outlives the service, its thread does not.
     runtime::LoopThread connections(clock);
     dynamo::endpoint::ServiceOptions options = endpoint_options(config.dynamodb);
+    runtime::SystemRandom connections_random;
     options.helper = &connections.loop();
+    options.helper_random = &connections_random;
     options.endpoint.maintenance = &maintenance;
     dynamo::endpoint::Service service(foreground.loop, **database, random, log, std::move(options));
     if (auto started = service.start(); !started) {

@@ -99,10 +99,10 @@ Task<Result<Credentials>> from_container(FetchContext& context, Container contai
 Task<Result<std::string>> metadata(FetchContext& context,
                                    std::string url,
                                    std::string method,
-                                   net::Header header) {
+                                   net::Headers headers) {
     CARILLON_CO_TRY(net::ClientRequest request, request_to(url, agent_timeout));
     request.method = std::move(method);
-    request.headers.add(std::move(header.name), std::move(header.value));
+    request.headers = std::move(headers);
     CARILLON_CO_TRY(const net::ClientResponse answer, co_await send(context, std::move(request)));
     if (answer.status != 200) {
         co_return std::unexpected(refused("the instance's metadata service", answer));
@@ -111,12 +111,11 @@ Task<Result<std::string>> metadata(FetchContext& context,
 }
 
 Task<Result<Credentials>> from_instance(FetchContext& context, InstanceMetadata instance) {
-    net::Header lifetime{"X-aws-ec2-metadata-token-ttl-seconds", "21600"};
+    const net::Headers lifetime{{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}};
     CARILLON_CO_TRY(
         const std::string token,
-        co_await metadata(
-            context, instance.endpoint + "/latest/api/token", "PUT", std::move(lifetime)));
-    const net::Header session{"X-aws-ec2-metadata-token", std::string(trim(token))};
+        co_await metadata(context, instance.endpoint + "/latest/api/token", "PUT", lifetime));
+    const net::Headers session{{"X-aws-ec2-metadata-token", trim(token)}};
     const std::string roles = instance.endpoint + "/latest/meta-data/iam/security-credentials/";
     CARILLON_CO_TRY(const std::string names, co_await metadata(context, roles, "GET", session));
     const std::string_view first = trim(std::string_view(names).substr(0, names.find('\n')));

@@ -16,9 +16,9 @@ constexpr std::size_t shown_bytes_max = 512;
 
 json::object headers_json(const net::Headers& headers) {
     json::object out;
-    for (const net::Header& header : headers) {
+    for (const net::Header header : headers) {
         out[to_lower(printable(header.name))] =
-            is_utf8(header.value) ? header.value : printable(header.value);
+            is_utf8(header.value) ? std::string(header.value) : printable(header.value);
     }
     return out;
 }

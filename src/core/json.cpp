@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -232,6 +233,30 @@ void append_object(std::string& out, const json::object& object) {
     out += object.empty() ? "{}" : "}";
 }
 
+bool is_escaped(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+/// The first byte from `at` that JSON wants escaped, or the size. Most texts have none, so eight
+/// are looked at at once: a byte is below n where (byte - n) borrows into its own high bit.
+std::size_t next_escaped(std::string_view text, std::size_t at) {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t highs = ones * 0x80;
+    const auto below = [](std::uint64_t bytes, std::uint64_t n) {
+        return (bytes - ones * n) & ~bytes & highs;
+    };
+    std::uint64_t bytes = 0;
+    for (; text.size() - at >= sizeof bytes; at += sizeof bytes) {
+        std::memcpy(&bytes, text.data() + at, sizeof bytes);
+        if ((below(bytes, 0x20) | below(bytes ^ (ones * '"'), 1) |
+             below(bytes ^ (ones * '\\'), 1)) != 0) {
+            break;
+        }
+    }
+    while (at < text.size() && !is_escaped(text[at])) ++at;
+    return at;
+}
+
 }  // namespace
 
 Result<json::value> parse_json(std::string_view text) {
@@ -291,9 +316,8 @@ void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
     out += '"';
     std::size_t copied = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
+    for (std::size_t at = 0; (at = next_escaped(text, at)) < text.size(); ++at) {
         const auto c = static_cast<unsigned char>(text[at]);
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
         out.append(text, copied, at - copied);
         copied = at + 1;
         out += '\\';

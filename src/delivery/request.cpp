@@ -92,13 +92,13 @@ Result<> check_headers(const net::Headers& headers) {
     }
     std::size_t bytes = 0;
     std::vector<std::string> names;
-    for (const net::Header& header : headers) {
+    for (const net::Header header : headers) {
         if (!is_token(header.name)) {
             // The name itself may hold anything, so it is not repeated as part of a path.
             return invalid("headers",
                            "must have names made of letters, digits and !#$%&'*+-.^_`|~");
         }
-        const std::string field = "headers." + header.name;
+        const std::string field = "headers." + std::string(header.name);
         const std::string name = to_lower(header.name);
         if (is_one_of(name, refused_headers)) {
             return invalid(field, "must not be given: it belongs to the connection");
@@ -237,7 +237,7 @@ Result<net::ClientRequest> shape_request(const Target& target,
     net::ClientRequest request;
     request.url = *std::move(url);
     request.method = target.method;
-    for (const net::Header& header : target.headers) {
+    for (const net::Header header : target.headers) {
         if (to_lower(header.name).starts_with(reserved_prefix)) continue;
         request.headers.add(header.name, header.value);
     }

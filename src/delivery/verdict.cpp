@@ -63,7 +63,7 @@ void log_body(const net::ClientResponse& answer, std::size_t max, ResponseLog& l
 /// Names in lower case, each once (repeated fields joined by commas, RFC 9110 section 5.2).
 void log_headers(const net::Headers& headers, std::size_t max, ResponseLog& log) {
     std::size_t bytes = 0;
-    for (const net::Header& header : headers) {
+    for (const net::Header header : headers) {
         const std::string name = to_lower(as_utf8(header.name));
         std::string value = as_utf8(header.value);
         if (name.empty()) continue;

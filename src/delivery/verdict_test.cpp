@@ -157,7 +157,7 @@ TEST(Judge, WritesHeadersInLowerCaseEachOnce) {
     const Verdict verdict = judged(
         answer(200, "", {{"Content-Type", "a/b"}, {"Set-Cookie", "x=1"}, {"SET-COOKIE", "y=2"}}));
     EXPECT_EQ(verdict.response.headers.size(), 2U);
-    EXPECT_EQ(verdict.response.headers.begin()->name, "content-type");
+    EXPECT_EQ((*verdict.response.headers.begin()).name, "content-type");
     EXPECT_EQ(verdict.response.headers.get("set-cookie"), "x=1, y=2");
 }
 

@@ -101,7 +101,7 @@ webhooks::Status status_of(WebhookStatus status) {
 
 HeaderFields fields_of(const net::Headers& headers) {
     HeaderFields fields;
-    for (const net::Header& header : headers) fields.emplace_back(header.name, header.value);
+    for (const net::Header header : headers) fields.emplace_back(header.name, header.value);
     return fields;
 }
 

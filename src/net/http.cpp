@@ -94,36 +94,67 @@ constexpr Phrase phrases[] = {
 }  // namespace
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
-    for (const Header& field : fields_) {
+    for (const Header field : *this) {
         if (equals_ignoring_case(field.name, name)) return field.value;
     }
     return std::nullopt;
 }
 
-void Headers::add(std::string name, std::string value) {
-    // Most messages have about a dozen: room for them at once, instead of moving them again and
-    // again.
-    constexpr std::size_t usual = 12;
-    if (fields_.capacity() == 0) fields_.reserve(usual);
-    fields_.emplace_back(std::move(name), std::move(value));
+void Headers::add(std::string_view name, std::string_view value) {
+    // Enough for most messages, which then take memory once.
+    constexpr std::size_t usual_bytes = 240;
+    const std::array<std::uint32_t, 2> lengths{static_cast<std::uint32_t>(name.size()),
+                                               static_cast<std::uint32_t>(value.size())};
+    const auto append = [&](std::string& to) {
+        to.append(reinterpret_cast<const char*>(lengths.data()), sizeof lengths);
+        to.append(name);
+        to.append(value);
+    };
+    const std::size_t needed = fields_.size() + lengths_bytes + name.size() + value.size();
+    if (needed <= fields_.capacity()) {
+        append(fields_);
+    } else {
+        // The texts may be our own, so they are copied before the old memory goes.
+        std::string larger;
+        larger.reserve(std::max({needed, fields_.capacity() * 2, usual_bytes}));
+        larger.append(fields_);
+        append(larger);
+        fields_ = std::move(larger);
+    }
 }
 
-void Headers::set(std::string_view name, std::string value) {
-    const auto same = [name](const Header& field) {
-        return equals_ignoring_case(field.name, name);
-    };
-    const auto first = std::ranges::find_if(fields_, same);
-    if (first == fields_.end()) {
-        fields_.emplace_back(std::string(name), std::move(value));
-        return;
+void Headers::set(std::string_view name, std::string_view value) {
+    Headers changed;
+    changed.reserve(fields_.size() + lengths_bytes + name.size() + value.size());
+    bool placed = false;
+    for (const Header field : *this) {
+        if (!equals_ignoring_case(field.name, name)) {
+            changed.add(field.name, field.value);
+        } else if (!std::exchange(placed, true)) {
+            changed.add(field.name, value);
+        }
     }
-    first->value = std::move(value);
-    fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
+    if (!placed) changed.add(name, value);
+    *this = std::move(changed);
 }
 
 void Headers::remove(std::string_view name) {
-    std::erase_if(fields_,
-                  [name](const Header& field) { return equals_ignoring_case(field.name, name); });
+    if (!has(name)) return;
+    Headers left;
+    left.reserve(fields_.size());
+    for (const Header field : *this) {
+        if (!equals_ignoring_case(field.name, name)) left.add(field.name, field.value);
+    }
+    *this = std::move(left);
+}
+
+std::size_t Headers::size() const {
+    return static_cast<std::size_t>(std::ranges::distance(begin(), end()));
+}
+
+void ServerRequest::clear() {
+    for (std::string* text : {&method, &target, &path, &query, &body, &peer}) text->clear();
+    headers.clear();
 }
 
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {

@@ -4,7 +4,12 @@
 
 #include "core/result.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,36 +17,100 @@
 
 namespace carillon::net {
 
+/// One field. Both texts belong to the Headers it comes from and go with the next change of them.
 struct Header {
-    std::string name;
-    std::string value;
+    std::string_view name;
+    std::string_view value;
 };
 
-/// Header fields in their order, duplicates kept; names compare without regard to case.
+/// Header fields in their order, duplicates kept; names compare without regard to case. All texts
+/// are in one piece of memory: a message has a dozen of fields, which else are two dozens of pieces.
 class Headers {
 public:
+    class Iterator;
+
     Headers() = default;
 
-    Headers(std::initializer_list<Header> fields) : fields_(fields) {}
+    Headers(std::initializer_list<Header> fields) {
+        for (const Header field : fields) add(field.name, field.value);
+    }
 
     [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
 
     [[nodiscard]] bool has(std::string_view name) const { return get(name).has_value(); }
 
-    void add(std::string name, std::string value);
+    /// Each text may have up to 4 GB.
+    void add(std::string_view name, std::string_view value);
     /// Replaces all fields of that name by one.
-    void set(std::string_view name, std::string value);
+    void set(std::string_view name, std::string_view value);
     void remove(std::string_view name);
+    /// Room for `bytes` of texts.
+    void reserve(std::size_t bytes) { fields_.reserve(bytes); }
 
-    [[nodiscard]] auto begin() const { return fields_.begin(); }
+    void clear() { fields_.clear(); }
 
-    [[nodiscard]] auto end() const { return fields_.end(); }
+    [[nodiscard]] inline Iterator begin() const;
+    [[nodiscard]] inline Iterator end() const;
 
-    [[nodiscard]] std::size_t size() const { return fields_.size(); }
+    /// Counts them.
+    [[nodiscard]] std::size_t size() const;
 
 private:
-    std::vector<Header> fields_;
+    /// Of both lengths, which stand before the two texts.
+    static constexpr std::size_t lengths_bytes = 2 * sizeof(std::uint32_t);
+
+    std::string fields_;
 };
+
+class Headers::Iterator {
+public:
+    using iterator_concept = std::forward_iterator_tag;
+    using value_type = Header;
+    using difference_type = std::ptrdiff_t;
+
+    Iterator() = default;
+
+    Header operator*() const {
+        const auto [name, value] = lengths();
+        const char* const text = at_ + lengths_bytes;
+        return {{text, name}, {text + name, value}};
+    }
+
+    Iterator& operator++() {
+        const auto [name, value] = lengths();
+        at_ += lengths_bytes + name + value;
+        return *this;
+    }
+
+    Iterator operator++(int) {
+        const Iterator before = *this;
+        ++*this;
+        return before;
+    }
+
+    bool operator==(const Iterator&) const = default;
+
+private:
+    friend class Headers;
+
+    explicit Iterator(const char* at) : at_(at) {}
+
+    [[nodiscard]] std::array<std::uint32_t, 2> lengths() const {
+        std::array<std::uint32_t, 2> both;
+        std::memcpy(both.data(), at_, sizeof both);
+        return both;
+    }
+
+    const char* at_ = nullptr;
+};
+
+Headers::Iterator Headers::begin() const {
+    return Iterator(fields_.data());
+}
+
+Headers::Iterator Headers::end() const {
+    return Iterator(fields_.data() + fields_.size());
+}
 
 /// What a server receives.
 struct ServerRequest {
@@ -52,6 +121,9 @@ struct ServerRequest {
     Headers headers;
     std::string body;
     std::string peer;  ///< "127.0.0.1:40312"
+
+    /// As new; keeps the memory for the next message.
+    void clear();
 };
 
 /// What a server answers.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace carillon::net {
 namespace {
 
@@ -18,7 +20,7 @@ TEST(Headers, KeepOrderAndDuplicates) {
     headers.add("b", "2");
     headers.add("a", "3");
     std::string seen;
-    for (const Header& header : headers) seen += header.name + header.value;
+    for (const Header header : headers) seen.append(header.name).append(header.value);
     EXPECT_EQ(seen, "A1b2a3");
     EXPECT_EQ(headers.get("a"), "1");
 }
@@ -27,11 +29,33 @@ TEST(Headers, SetReplacesAllOfThatNameInTheFirstsPlace) {
     Headers headers{{"x", "1"}, {"a", "2"}, {"X", "3"}, {"b", "4"}};
     headers.set("x", "9");
     std::string seen;
-    for (const Header& header : headers) seen += header.name + header.value;
+    for (const Header header : headers) seen.append(header.name).append(header.value);
     EXPECT_EQ(seen, "x9a2b4");
     headers.set("new", "5");
     EXPECT_EQ(headers.get("new"), "5");
     EXPECT_EQ(headers.size(), 4u);
+}
+
+TEST(Headers, MayBeGivenTheirOwnTexts) {
+    Headers headers{{"a", std::string(300, 'v')}};
+    headers.add("b", *headers.get("a"));
+    headers.set("c", *headers.get("b"));
+    headers.set("a", *headers.get("a"));
+    for (const std::string_view name : {"a", "b", "c"}) {
+        EXPECT_EQ(headers.get(name), std::string(300, 'v')) << name;
+    }
+}
+
+TEST(Headers, KeepAnyBytesAndEmptyTexts) {
+    using namespace std::string_view_literals;
+    Headers headers{{"empty", ""}, {"", "nameless"}, {"zero", "a\0b"sv}};
+    EXPECT_EQ(headers.get("empty"), "");
+    EXPECT_EQ(headers.get(""), "nameless");
+    EXPECT_EQ(headers.get("zero"), "a\0b"sv);
+    EXPECT_EQ(headers.size(), 3u);
+    headers.clear();
+    EXPECT_EQ(headers.size(), 0u);
+    EXPECT_EQ(headers.begin(), headers.end());
 }
 
 TEST(Headers, RemoveTakesAllOfThatName) {

@@ -29,6 +29,10 @@ constexpr std::size_t framing_bytes_max = 8 * 1'024;
 /// Room behind a body: readers of JSON look a register's width beyond the end.
 constexpr std::size_t body_slack = 64;
 
+/// A connection keeps memory for the next body up to this size, and for headers of this size.
+constexpr std::size_t kept_body_bytes = 4 * 1'024;
+constexpr std::size_t usual_header_bytes = 1'024;
+
 /// Beast's own limits never decide: it measures a header line, not the header.
 constexpr std::uint32_t line_bytes_max = std::numeric_limits<std::uint32_t>::max();
 
@@ -41,13 +45,14 @@ std::string_view view(string_view text) {
 template <bool IsRequest>
 class MessageParser : public http::basic_parser<IsRequest> {
 public:
-    explicit MessageParser(std::size_t header_bytes_max) : header_left_(header_bytes_max) {
+    /// The fields go into `headers`.
+    MessageParser(std::size_t header_bytes_max, Headers& headers)
+        : headers_(headers), header_left_(header_bytes_max) {
         this->eager(true);
         this->header_limit(line_bytes_max);
         this->body_limit(boost::none);
     }
 
-    Headers headers;
     std::optional<ParseFailure> failure;
     bool too_large = false;
 
@@ -99,7 +104,7 @@ protected:
         // take a field that came after the body for one that was there before it.
         take_header_bytes(name.size() + value.size() + 4, error);
         if (error || this->is_header_done()) return;
-        headers.add(std::string(view(name)), std::string(view(value)));
+        headers_.add(view(name), view(value));
     }
 
 private:
@@ -108,6 +113,7 @@ private:
         refuse(431, "the header is too large", error);
     }
 
+    Headers& headers_;
     std::size_t header_left_;
 };
 
@@ -115,10 +121,12 @@ private:
 
 class BeastRequest : public MessageParser<true> {
 public:
-    BeastRequest(std::size_t header_bytes_max, std::size_t body_bytes_max)
-        : MessageParser<true>(header_bytes_max), body_bytes_max_(body_bytes_max) {}
+    BeastRequest(std::size_t header_bytes_max, std::size_t body_bytes_max, ServerRequest& to)
+        : MessageParser<true>(header_bytes_max, to.headers),
+          request(to),
+          body_bytes_max_(body_bytes_max) {}
 
-    ServerRequest request;
+    ServerRequest& request;
     bool http_1_1 = false;
     bool expects_continue = false;
 
@@ -149,7 +157,6 @@ protected:
         if (http_1_1 && hosts_ != 1) return refuse(400, "exactly one Host header is needed", error);
         const auto length = content_length();
         if (length && *length > body_bytes_max_) return refuse_body(error);
-        request.headers = std::move(headers);
         if (length) request.body.reserve(static_cast<std::size_t>(*length) + body_slack);
     }
 
@@ -227,10 +234,11 @@ private:
 class BeastResponse final : public MessageParser<false> {
 public:
     BeastResponse(bool head_request, ResponseLimits limits)
-        : MessageParser<false>(limits.header_bytes_max), limits_(limits) {
+        : MessageParser<false>(limits.header_bytes_max, headers), limits_(limits) {
         skip(head_request);
     }
 
+    Headers headers;
     int status = 0;
     std::string body;
     bool truncated = false;
@@ -292,13 +300,33 @@ const ParseFailure no_failure{};
 
 }  // namespace
 
-struct RequestParser::Impl : BeastRequest {
-    using BeastRequest::BeastRequest;
+struct RequestParser::Impl {
+    Impl(std::size_t header_max, std::size_t body_max)
+        : header_bytes_max(header_max), body_bytes_max(body_max) {
+        restart();
+    }
+
+    void restart() {
+        request.clear();
+        if (request.body.capacity() > kept_body_bytes) request.body = std::string();
+        request.headers.reserve(usual_header_bytes);
+        message.emplace(header_bytes_max, body_bytes_max, request);
+        started = false;
+    }
+
+    std::size_t header_bytes_max;
+    std::size_t body_bytes_max;
+    ServerRequest request{};
+    std::optional<BeastRequest> message{};
     bool started = false;
 };
 
 RequestParser::RequestParser(std::size_t header_bytes_max, std::size_t body_bytes_max)
     : impl_(std::make_unique<Impl>(header_bytes_max, body_bytes_max)) {}
+
+void RequestParser::restart() {
+    impl_->restart();
+}
 
 RequestParser::~RequestParser() = default;
 
@@ -311,15 +339,15 @@ ParseState RequestParser::feed(std::string_view& bytes) {
         if (bytes.empty()) return ParseState::header;
         impl_->started = true;
     }
-    return impl_->feed(bytes);
+    return impl_->message->feed(bytes);
 }
 
 ParseState RequestParser::state() const {
-    return impl_->state();
+    return impl_->message->state();
 }
 
 const ParseFailure& RequestParser::failure() const {
-    return impl_->failure ? *impl_->failure : no_failure;
+    return impl_->message->failure ? *impl_->message->failure : no_failure;
 }
 
 ServerRequest& RequestParser::request() {
@@ -327,15 +355,15 @@ ServerRequest& RequestParser::request() {
 }
 
 bool RequestParser::keep_alive() const {
-    return impl_->keep_alive();
+    return impl_->message->keep_alive();
 }
 
 bool RequestParser::http_1_1() const {
-    return impl_->http_1_1;
+    return impl_->message->http_1_1;
 }
 
 bool RequestParser::expects_continue() const {
-    return impl_->expects_continue;
+    return impl_->message->expects_continue;
 }
 
 struct ResponseParser::Impl {

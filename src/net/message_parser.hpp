@@ -1,8 +1,8 @@
 // Reading HTTP/1.1 messages from bytes, free of sockets.
 //
 // The only place that sees Beast: its parser is fed from a buffer, and its events go straight into
-// our own message types, without the copies that Beast's containers would make. One parser reads
-// one message. Used by the server's and the client's connections.
+// our own message types, without the copies that Beast's containers would make. Used by the server's
+// and the client's connections.
 
 #pragma once
 
@@ -30,6 +30,7 @@ struct ParseFailure {
     std::string why;
 };
 
+/// Reads one request; then restart() readies it for the next.
 class RequestParser {
 public:
     RequestParser(std::size_t header_bytes_max, std::size_t body_bytes_max);
@@ -37,6 +38,8 @@ public:
     RequestParser& operator=(const RequestParser&) = delete;
     ~RequestParser();
 
+    /// Forgets the request, in any state, but keeps its memory: a connection has one parser.
+    void restart();
     /// Takes bytes off the front of `bytes`; what is left must be given again, in front of more.
     /// Bytes after the message are not touched.
     ParseState feed(std::string_view& bytes);
@@ -61,6 +64,7 @@ struct ResponseLimits {
     std::size_t body_bytes_read = 1'024 * 1'024;  ///< and beyond this reading ends.
 };
 
+/// Reads one answer.
 class ResponseParser {
 public:
     /// `head_request`: the answer has no body, whatever its header says.

@@ -99,6 +99,36 @@ TEST(RequestParser, ReadsRequestsHoweverTheyAreCut) {
     }
 }
 
+TEST(RequestParser, IsAsNewAfterRestart) {
+    const std::string long_body(60, 'b');
+    const std::string befores[] = {
+        "",
+        "GET /half",
+        "POST /p?q HTTP/1.1\r\nHost: h\r\nX-Old: 1\r\nContent-Length: 60\r\n\r\n" + long_body,
+        "POST /p?q HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 60\r\n\r\nhalf",
+        "POST /p HTTP/1.0\r\nX-Old: 1\r\n\r\n",
+        "not HTTP\r\n\r\n",
+        "GET / HTTP/1.1\r\nX-Large: " + std::string(2'000, 'x'),
+    };
+    for (const std::string& before : befores) {
+        RequestParser parser(header_max, body_max);
+        std::string_view text = before;
+        if (!before.empty()) parser.feed(text);
+        parser.restart();
+        EXPECT_EQ(parser.state(), ParseState::header) << before;
+        text = "GET /new HTTP/1.1\r\nHost: n\r\n\r\nrest";
+        ASSERT_EQ(parser.feed(text), ParseState::done) << before;
+        EXPECT_EQ(text, "rest");
+        const ServerRequest& request = parser.request();
+        EXPECT_EQ(request.method + request.target + request.path + request.query + request.body,
+                  "GET/new/new")
+            << before;
+        EXPECT_EQ(request.headers.size(), 1u);
+        EXPECT_EQ(request.headers.get("host"), "n");
+        EXPECT_TRUE(parser.keep_alive() && parser.http_1_1() && !parser.expects_continue());
+    }
+}
+
 TEST(RequestParser, KeepsHeadersInOrderAndDropsTrailers) {
     RequestParser parser(header_max, body_max);
     std::string_view text =
@@ -106,8 +136,8 @@ TEST(RequestParser, KeepsHeadersInOrderAndDropsTrailers) {
         "0\r\nTrailer-Field: v\r\n\r\n";
     ASSERT_EQ(parser.feed(text), ParseState::done);
     std::string seen;
-    for (const Header& header : parser.request().headers)
-        seen += header.name + "=" + header.value + ";";
+    for (const Header header : parser.request().headers)
+        seen.append(header.name).append("=").append(header.value).append(";");
     EXPECT_EQ(seen, "Host=h;A=1;a=2;Transfer-Encoding=chunked;");
     EXPECT_EQ(parser.request().target, "/x");
 }

@@ -102,16 +102,18 @@ struct HttpServer::Impl {
     Impl(runtime::Loop& on, HttpHandler& with, ServerOptions given)
         : loop(on), options(std::move(given)), home(on, with, options), acceptor(on.executor()) {
         if (options.helper == nullptr) return;
-        relay.emplace(on, *options.helper, with);
+        relay.emplace(on, *options.helper, with, options.side);
         side.emplace(*options.helper, *relay, options);
         side_end.emplace(*options.helper);
     }
 
     Result<> open();
+    [[nodiscard]] bool goes_aside() const;
     Task<> accept();
     void begin(Socket socket, const TcpEndpoint& peer);
     void begin_aside(Socket socket, const TcpEndpoint& peer);
     Task<> run(Wing& wing, Socket socket, std::string peer, bool welcome);
+    Task<> run_aside(Socket socket, std::string peer);
     Task<> finish_side(Duration grace);
     Task<> end_side(Duration grace, runtime::Resume<bool> resume);
 
@@ -122,6 +124,7 @@ struct HttpServer::Impl {
     // Of both wings.
     std::atomic<std::size_t> served = 0;
     std::atomic<std::size_t> turned_away = 0;
+    std::atomic<std::size_t> aside = 0;  ///< Served by the helper.
     std::string host;
     std::uint16_t port = 0;
 
@@ -169,6 +172,13 @@ Task<> HttpServer::Impl::accept() {
     }
 }
 
+/// Whether the next connection is the helper's.
+bool HttpServer::Impl::goes_aside() const {
+    const std::size_t own = home.connections.size();
+    if (!side || own < options.own_connections) return false;
+    return options.side == nullptr || aside <= own;
+}
+
 void HttpServer::Impl::begin(Socket socket, const TcpEndpoint& peer) {
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -176,7 +186,7 @@ void HttpServer::Impl::begin(Socket socket, const TcpEndpoint& peer) {
     std::atomic<std::size_t>& count = welcome ? served : turned_away;
     if (!welcome && turned_away >= turned_away_max) return;
     ++count;
-    if (welcome && side && home.connections.size() >= options.own_connections) {
+    if (welcome && goes_aside()) {
         begin_aside(std::move(socket), peer);
     } else {
         home.group.spawn(run(home, std::move(socket), peer_name(peer), welcome));
@@ -190,10 +200,11 @@ void HttpServer::Impl::begin_aside(Socket socket, const TcpEndpoint& peer) {
         --served;
         return;
     }
+    ++aside;
     // An open socket again at once, so that it is closed if the helper's loop has ended.
     Socket moved(side->loop.executor(), peer.protocol(), handle);
     asio::post(side->loop.context(), [this, peer, socket = std::move(moved)]() mutable {
-        side->group.spawn(run(*side, std::move(socket), peer_name(peer), true));
+        side->group.spawn(run_aside(std::move(socket), peer_name(peer)));
     });
 }
 
@@ -208,6 +219,11 @@ Task<> HttpServer::Impl::run(Wing& wing, Socket socket, std::string peer, bool w
         --turned_away;
     }
     wing.connections.erase(place);
+}
+
+Task<> HttpServer::Impl::run_aside(Socket socket, std::string peer) {
+    co_await run(*side, std::move(socket), std::move(peer), true);
+    --aside;
 }
 
 /// Ends the helper's connections, and waits for that on the server's own loop.

@@ -29,6 +29,14 @@ public:
     [[nodiscard]] virtual ServerResponse refuse(int status, const std::string& why) const = 0;
 };
 
+/// Handles requests of the helper's connections on the helper's loop, so that they never wait for
+/// another thread. Must use nothing that lives on the server's own loop.
+class SideHandler : public HttpHandler {
+public:
+    /// Called on the helper's loop. What is not taken goes to the server's handler, on its loop.
+    [[nodiscard]] virtual bool takes(const ServerRequest& request) const = 0;
+};
+
 struct ServerOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0: any free one; HttpServer::port() tells.
@@ -40,9 +48,12 @@ struct ServerOptions {
     Duration body_timeout{60'000};
     Duration idle_timeout{75'000};  ///< Between requests of a connection.
     /// Reads and writes connections too, on a thread of its own that runs when start() is called.
-    /// Handlers stay on the server's loop. Must outlive the server; its thread must not: join it
-    /// before the server is destroyed.
+    /// Handlers stay on the server's loop, but for `side`. Must outlive the server; its thread must
+    /// not: join it before the server is destroyed.
     runtime::Loop* helper = nullptr;
+    /// With it the loops share connections alike; without it all but the first few are the
+    /// helper's, since handling them is the greater half of the work. Must outlive the server.
+    SideHandler* side = nullptr;
     /// So many connections stay on the server's own loop when there is a helper: waking another
     /// thread costs a lone request more than it saves.
     std::size_t own_connections = 4;

@@ -26,7 +26,8 @@ ServerConnection::ServerConnection(ServerContext& context, Socket socket, std::s
       stream_(std::move(socket)),
       peer_(std::move(peer)),
       buffer_(first_buffer_bytes,
-              std::max(least_buffer_max, context.options.header_bytes_max * 2)) {
+              std::max(least_buffer_max, context.options.header_bytes_max * 2)),
+      parser_(context.options.header_bytes_max, context.options.body_bytes_max) {
     context_.watchdog.add(*this);
 }
 
@@ -56,9 +57,9 @@ Task<> ServerConnection::serve() {
 }
 
 Task<bool> ServerConnection::serve_one() {
-    RequestParser parser(context_.options.header_bytes_max, context_.options.body_bytes_max);
     ParseFailure refusal;
-    switch (co_await read_request(parser, refusal)) {
+    parser_.restart();
+    switch (co_await read_request(refusal)) {
         case Read::end:
             co_return false;
         case Read::refused:
@@ -69,15 +70,15 @@ Task<bool> ServerConnection::serve_one() {
     }
     phase_ = Phase::handling;
     deadline = never;
-    ServerRequest& request = parser.request();
+    ServerRequest& request = parser_.request();
     request.peer = peer_;
     ServerResponse response = co_await handle(request);
 
     ResponseFrame frame;
     frame.head_request = request.method == "HEAD";
-    frame.http_1_1 = parser.http_1_1();
+    frame.http_1_1 = parser_.http_1_1();
     const auto connection = response.headers.get("Connection");
-    frame.keep_alive = parser.keep_alive() && !context_.stopping && connection != "close";
+    frame.keep_alive = parser_.keep_alive() && !context_.stopping && connection != "close";
     const bool keep_alive = frame.keep_alive;
     const bool written = co_await respond(std::move(response), frame);
     if (written && !keep_alive && !context_.stopping) {
@@ -110,25 +111,24 @@ void ServerConnection::follow(ParseState state) {
     }
 }
 
-Task<ServerConnection::Read> ServerConnection::read_request(RequestParser& parser,
-                                                            ParseFailure& refusal) {
+Task<ServerConnection::Read> ServerConnection::read_request(ParseFailure& refusal) {
     enter(Phase::idle, context_.options.idle_timeout);
     bool continued = false;
     for (;;) {
         std::string_view unread = buffer_.unread();
         if (!unread.empty()) {
             const std::size_t before = unread.size();
-            const ParseState state = parser.feed(unread);
+            const ParseState state = parser_.feed(unread);
             buffer_.consume(before - unread.size());
             if (state == ParseState::done) co_return Read::request;
             if (state == ParseState::failed) {
-                refusal = parser.failure();
+                refusal = parser_.failure();
                 co_return Read::refused;
             }
             follow(state);
         }
         if (phase_ == Phase::idle && context_.stopping) co_return Read::end;
-        if (parser.state() == ParseState::body && parser.expects_continue() && !continued &&
+        if (parser_.state() == ParseState::body && parser_.expects_continue() && !continued &&
             buffer_.unread().empty()) {
             continued = true;
             const IoError error = co_await stream_.write(continue_answer);

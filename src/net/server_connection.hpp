@@ -48,7 +48,7 @@ private:
 
     void enter(Phase phase, Duration limit);
     Task<bool> serve_one();
-    Task<Read> read_request(RequestParser& parser, ParseFailure& refusal);
+    Task<Read> read_request(ParseFailure& refusal);
     Task<bool> read_more();
     void follow(ParseState state);
     Task<ServerResponse> handle(ServerRequest& request);
@@ -60,6 +60,7 @@ private:
     Stream stream_;
     std::string peer_;
     ReadBuffer buffer_;
+    RequestParser parser_;
     std::string head_;
     Phase phase_ = Phase::idle;
     bool timed_out_ = false;

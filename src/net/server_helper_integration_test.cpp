@@ -5,7 +5,11 @@
 #include "runtime/event.hpp"
 #include "runtime/loop_thread.hpp"
 
+#include <boost/asio/post.hpp>
+
+#include <atomic>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -40,15 +44,40 @@ private:
     std::thread::id home_ = std::this_thread::get_id();
 };
 
+/// Takes /side on the helper's loop; counts the requests that it was not given there.
+class SideDesk final : public SideHandler {
+public:
+    std::thread::id helper{};
+    std::atomic<int> handled = 0;
+    std::atomic<int> elsewhere = 0;
+
+    [[nodiscard]] bool takes(const ServerRequest& request) const override {
+        return request.path == "/side";
+    }
+
+    Task<ServerResponse> handle(ServerRequest&) override {
+        ++handled;
+        elsewhere += std::this_thread::get_id() == helper ? 0 : 1;
+        ServerResponse response;
+        response.body = "here";
+        co_return response;
+    }
+
+    [[nodiscard]] ServerResponse refuse(int status, const std::string&) const override {
+        return {.status = status};
+    }
+};
+
 struct HelpedServer {
-    explicit HelpedServer(std::size_t own_connections)
-        : server(world.loop, desk, options(own_connections)) {
+    explicit HelpedServer(std::size_t own_connections, SideHandler* side = nullptr)
+        : server(world.loop, desk, options(own_connections, side)) {
         helper.start();
         EXPECT_TRUE(server.start());
     }
 
-    ServerOptions options(std::size_t own_connections) {
+    ServerOptions options(std::size_t own_connections, SideHandler* side) {
         ServerOptions options;
+        options.side = side;
         options.helper = &helper.loop();
         options.own_connections = own_connections;
         return options;
@@ -88,6 +117,32 @@ TEST(HelpedHttpServer, SharesConnectionsAndHandlesAllOnItsOwnLoop) {
     of.helper.join();
     EXPECT_EQ(answered, 8 * 50);
     EXPECT_EQ(of.desk.handled, 8 * 50);
+    EXPECT_EQ(of.desk.elsewhere, 0);
+}
+
+TEST(HelpedHttpServer, LeavesWithTheSideHandlerWhatItTakes) {
+    SideDesk side;
+    HelpedServer of(1, &side);
+    asio::post(of.helper.loop().context(), [&] { side.helper = std::this_thread::get_id(); });
+    int answered = 0;
+    const auto script = [&] {
+        std::vector<RawConnection> peers;
+        // One after the other, so that each is known when the next is shared out.
+        for (int i = 0; i < 8; ++i) {
+            peers.push_back(RawConnection::connect(of.server.port()));
+            for (const char* path : {"/side", "/a"}) {
+                peers.back().send("GET " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+                if (peers.back().read_until("here").ends_with("here")) ++answered;
+            }
+        }
+    };
+    of.world.run(serve(of, script));
+    of.helper.join();
+    EXPECT_EQ(answered, 8 * 2);
+    // Half of the connections are the helper's; what they ask of /a still comes home.
+    EXPECT_EQ(side.handled, 4);
+    EXPECT_EQ(side.elsewhere, 0);
+    EXPECT_EQ(of.desk.handled, 8 + 4);
     EXPECT_EQ(of.desk.elsewhere, 0);
 }
 

@@ -8,7 +8,7 @@
 
 namespace carillon::net {
 
-Task<ServerResponse> ServerRelay::handle(ServerRequest& request) {
+Task<ServerResponse> ServerRelay::relay(ServerRequest& request) {
     Exchange exchange{request};
     auto start = [this, &exchange](runtime::Resume<bool> resume) {
         asio::post(home_.context(), [this, &exchange, resume = std::move(resume)]() mutable {

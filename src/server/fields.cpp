@@ -111,7 +111,7 @@ Result<std::string> tenant_of(const Call& call, bool in_body) {
     if (const auto given = call.query.text("tenantId")) {
         CARILLON_TRY_VOID(finder.say("tenantId", *given));
     }
-    for (const net::Header& header : call.request.headers) {
+    for (const net::Header header : call.request.headers) {
         if (!equals_ignoring_case(header.name, "X-Tenant-Id")) continue;
         CARILLON_TRY_VOID(finder.say("X-Tenant-Id", header.value));
     }
@@ -128,7 +128,7 @@ Result<std::string> tenant_of(const Call& call, bool in_body) {
 Result<std::optional<std::int64_t>> expected_version(const net::Headers& headers) {
     std::optional<std::int64_t> version;
     bool seen = false;
-    for (const net::Header& header : headers) {
+    for (const net::Header header : headers) {
         if (!equals_ignoring_case(header.name, "If-Match")) continue;
         if (std::exchange(seen, true)) return invalid("If-Match", "is given twice");
         std::string_view text = trim(header.value);

@@ -17,7 +17,7 @@ constexpr std::size_t key_bytes_max = 255;
 
 Result<std::optional<std::string>> idempotency_key(const net::Headers& headers) {
     std::optional<std::string> key;
-    for (const net::Header& header : headers) {
+    for (const net::Header header : headers) {
         if (!equals_ignoring_case(header.name, "Idempotency-Key")) continue;
         if (key) return invalid("Idempotency-Key", "is given twice");
         key = header.value;

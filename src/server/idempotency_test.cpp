@@ -17,7 +17,7 @@ TEST(IdempotencyKey, IsReadStrictly) {
     };
     for (const net::Headers& headers : bad) {
         const auto key = idempotency_key(headers);
-        ASSERT_FALSE(key) << headers.begin()->value;
+        ASSERT_FALSE(key) << (*headers.begin()).value;
         EXPECT_EQ(key.error().code, Errc::invalid);
         EXPECT_EQ(key.error().field, "Idempotency-Key");
     }

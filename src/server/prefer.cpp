@@ -29,7 +29,7 @@ std::string_view without_quotes(std::string_view text) {
 }  // namespace
 
 std::optional<Return> preferred_return(const net::Headers& headers) {
-    for (const net::Header& header : headers) {
+    for (const net::Header header : headers) {
         if (!equals_ignoring_case(header.name, "Prefer")) continue;
         std::string_view rest = header.value;
         while (!rest.empty()) {

@@ -34,7 +34,7 @@ Value interval_value(double interval) {
 
 Value headers_value(const net::Headers& headers) {
     Map map;
-    for (const net::Header& header : headers) map.set(header.name, header.value);
+    for (const net::Header header : headers) map.set(header.name, header.value);
     return map;
 }
 

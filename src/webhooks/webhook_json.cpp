@@ -16,7 +16,7 @@ json::value optional_instant(const std::optional<TimePoint>& at) {
 
 json::object headers_json(const net::Headers& headers) {
     json::object out;
-    for (const net::Header& header : headers) out[header.name] = header.value;
+    for (const net::Header header : headers) out[header.name] = header.value;
     return out;
 }
 

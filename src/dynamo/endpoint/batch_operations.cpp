@@ -173,7 +173,7 @@ public:
             }
             out += ']';
         }
-        return out + "}";
+        return std::move(out) + "}";
     }
 
 private:
@@ -321,7 +321,7 @@ std::string writes_answer(const std::vector<WritesOfTable>& tables, const Writes
         }
         if (!metrics.empty()) out += ",\"ItemCollectionMetrics\":{" + metrics + "}";
     }
-    return out + "}";
+    return std::move(out) + "}";
 }
 
 }  // namespace

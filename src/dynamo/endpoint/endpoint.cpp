@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <exception>
 #include <optional>
 #include <simdjson.h>
@@ -38,15 +39,16 @@ std::string checksum(std::string_view body) {
     return std::to_string(crc32(crc32(0, nullptr, 0), bytes, length));
 }
 
-/// 52 characters of the alphabet that the service uses.
-std::string request_id(Random& random) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    constexpr std::size_t length = 52;
-    std::string id(length, 'A');
+constexpr std::size_t request_id_length = 52;
+
+/// 52 characters of the alphabet that the service uses: 32 of its 36, so that each takes five bits.
+std::array<char, request_id_length> request_id(Random& random) {
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    constexpr std::size_t characters_a_draw = 12;
+    std::array<char, request_id_length> id{};
     std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < length; ++i) {
-        // Eleven characters a draw.
-        if (i % 11 == 0) bits = random.next();
+    for (std::size_t i = 0; i < id.size(); ++i) {
+        if (i % characters_a_draw == 0) bits = random.next();
         id[i] = alphabet[bits % alphabet.size()];
         bits /= alphabet.size();
     }
@@ -71,7 +73,7 @@ ServerResponse plain(int status, std::string body) {
 
 ServerResponse json(int status, std::string body, std::string_view content_type) {
     ServerResponse response = plain(status, std::move(body));
-    response.headers.add("Content-Type", std::string(content_type));
+    response.headers.add("Content-Type", content_type);
     return response;
 }
 
@@ -84,7 +86,7 @@ ServerResponse answer_to(const ServerRequest& request,
     const auto coding = accepted_coding(request.headers.get("Accept-Encoding").value_or(""));
     if (!coding) return json(status, std::move(body), content_type);
     ServerResponse response = json(status, compress(*coding, body), content_type);
-    response.headers.add("Content-Encoding", std::string(name_of(*coding)));
+    response.headers.add("Content-Encoding", name_of(*coding));
     return response;
 }
 
@@ -106,10 +108,10 @@ ServerResponse internal_error() {
 ServerResponse preflight(const ServerRequest& request) {
     ServerResponse response;
     if (const auto headers = request.headers.get("Access-Control-Request-Headers")) {
-        response.headers.add("Access-Control-Allow-Headers", std::string(*headers));
+        response.headers.add("Access-Control-Allow-Headers", *headers);
     }
     if (const auto methods = request.headers.get("Access-Control-Request-Method")) {
-        response.headers.add("Access-Control-Allow-Methods", std::string(*methods));
+        response.headers.add("Access-Control-Allow-Methods", *methods);
     }
     response.headers.add("Access-Control-Max-Age", "172800");
     return response;
@@ -139,7 +141,7 @@ struct Target {
     }
 
     [[nodiscard]] bool names_table() const {
-        return stream != nullptr || (operation != nullptr && operation->names_table);
+        return stream != nullptr || (operation != nullptr && operation->control_plane);
     }
 };
 
@@ -195,6 +197,13 @@ Result<std::optional<Json>> Endpoint::Impl::parse(ServerRequest& request) {
     return document;
 }
 
+bool is_about_items(const ServerRequest& request) {
+    const std::string_view name = request.headers.get("X-Amz-Target").value_or("");
+    if (!name.starts_with(target_prefix)) return false;
+    const Operation* operation = find_operation(name.substr(target_prefix.size()));
+    return operation != nullptr && !operation->control_plane;
+}
+
 Result<Target> Endpoint::Impl::target_of(const ServerRequest& request) const {
     const std::string_view name = request.headers.get("X-Amz-Target").value_or("");
     Target target;
@@ -234,7 +243,7 @@ Task<ServerResponse> Endpoint::Impl::answer(ServerRequest& request) {
     if (request.method != "POST" || (!request.body.empty() && !is_json(type))) {
         co_return plain(404, "<UnknownOperationException/>\n");
     }
-    const std::string content_type(is_json(type) ? type : plain_json);
+    const std::string_view content_type = is_json(type) ? type : plain_json;
 
     // Signatures are of the bytes as they were sent.
     std::optional<Result<>> signature;
@@ -295,9 +304,10 @@ Task<ServerResponse> Endpoint::handle(ServerRequest& request) {
         impl_->log.error("a request threw", {{"error", std::string_view(fault.what())}});
         response = internal_error();
     }
-    response.headers.add("x-amzn-RequestId", request_id(impl_->random));
+    const auto id = request_id(impl_->random);
+    response.headers.add("x-amzn-RequestId", {id.data(), id.size()});
     if (request.headers.has("Origin")) {
-        response.headers.add("Access-Control-Allow-Origin", std::string(origin_any));
+        response.headers.add("Access-Control-Allow-Origin", origin_any);
         response.headers.add("Access-Control-Expose-Headers",
                              "x-amzn-RequestId,x-amz-crc32,x-amzn-ErrorType,Date");
     }

@@ -132,6 +132,9 @@ Result<PutCall> read_put(const Json& json) {
 
 // --- GetItem ---
 
+/// Holds most items as they are sent.
+constexpr std::size_t usual_answer_bytes = 1'024;
+
 struct GetCall {
     GetRequest request;
     CapacityReport capacity = CapacityReport::none;
@@ -230,7 +233,7 @@ Operations::Answer Operations::put_item(Json request) {
         CARILLON_CO_TRY(const auto old, co_await database_.put_item(std::move(call.request)));
         std::string out = "{";
         if (call.return_old) append_attributes(old, out);
-        co_return out + "}";
+        co_return std::move(out) + "}";
     }
     CARILLON_CO_TRY(const SchemaPtr schema, co_await database_.table_schema(call.request.table));
     const Item item = call.request.item;
@@ -238,7 +241,7 @@ Operations::Answer Operations::put_item(Json request) {
     std::string out = "{";
     if (call.return_old) append_attributes(old, out);
     append_write_report(*schema, item, pointer(old), &item, call.report, out);
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 Operations::Answer Operations::get_item(Json request) {
@@ -247,14 +250,16 @@ Operations::Answer Operations::get_item(Json request) {
         CARILLON_CO_TRY_VOID(
             co_await check_paths(call.request.table, call.request.projection->paths()));
     }
-    std::string out = "{";
+    std::string out;
+    out.reserve(usual_answer_bytes);
+    out += '{';
     if (call.capacity == CapacityReport::none) {
         CARILLON_CO_TRY(const auto item, co_await database_.get_item(std::move(call.request)));
         if (item) {
             out += "\"Item\":";
             append_typed_json(*item, out);
         }
-        co_return out + "}";
+        co_return std::move(out) + "}";
     }
     // Capacity counts the whole item, whatever is shown of it.
     const auto projection = std::exchange(call.request.projection, std::nullopt);
@@ -269,7 +274,7 @@ Operations::Answer Operations::get_item(Json request) {
     separate(out);
     out += "\"ConsumedCapacity\":";
     append_consumed(consumed, call.capacity, out);
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 Operations::Answer Operations::update_item(Json request) {
@@ -293,7 +298,7 @@ Operations::Answer Operations::update_item(Json request) {
         append_write_report(
             *schema, key, pointer(footprint.before), pointer(footprint.after), call.report, out);
     }
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 Operations::Answer Operations::delete_item(Json request) {
@@ -307,7 +312,7 @@ Operations::Answer Operations::delete_item(Json request) {
     std::string out = "{";
     if (call.return_old) append_attributes(old, out);
     if (schema) append_write_report(*schema, key, pointer(old), nullptr, call.report, out);
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 }  // namespace carillon::dynamo::endpoint

@@ -98,8 +98,8 @@ struct Operation {
     const Shape* shape;
     /// Null: DescribeEndpoints, which asks for more than the request's body.
     Operations::Answer (Operations::*run)(Json request);
-    /// Whether errors about a missing table name it: the control plane's do.
-    bool names_table = false;
+    /// Not about items, but about tables and the service.
+    bool control_plane = false;
 };
 
 [[nodiscard]] const Operation* find_operation(std::string_view name);

@@ -252,7 +252,7 @@ std::string page_answer(const Page& page, const ReadCall& call, const TableSchem
         out += ",\"ConsumedCapacity\":";
         append_consumed(consumed_by_page(page, call, schema), call.capacity, out);
     }
-    return out + "}";
+    return std::move(out) + "}";
 }
 
 }  // namespace

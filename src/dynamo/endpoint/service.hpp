@@ -19,8 +19,10 @@ struct ServiceOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 8000;  ///< 0: any free one.
     EndpointOptions endpoint{};
-    /// As net::ServerOptions::helper.
+    /// As net::ServerOptions::helper. Requests about items are answered there too.
     runtime::Loop* helper = nullptr;
+    /// Used on the helper's loop; needed with one.
+    Random* helper_random = nullptr;
 };
 
 /// Lives on `loop`. The database must outlive it.
@@ -41,11 +43,14 @@ public:
     [[nodiscard]] Task<> stop(Duration grace);
 
 private:
+    [[nodiscard]] net::ServerOptions server_options(std::string host, std::uint16_t port) const;
+
     runtime::Loop& loop_;
     Log& log_;
     bool both_loopbacks_;
     runtime::Loop* helper_;
     Endpoint endpoint_;
+    std::unique_ptr<net::SideHandler> side_;  ///< On the helper's loop.
     net::HttpServer server_;
     std::unique_ptr<net::HttpServer> second_;  ///< On ::1.
 };

@@ -121,7 +121,7 @@ Operations::Answer Operations::update_time_to_live(Json request) {
     CARILLON_CO_TRY(const TableDescription after, co_await change_table(call.table, change));
     std::string out = "{\"TimeToLiveSpecification\":{\"AttributeName\":";
     append_json_string(out, call.attribute);
-    co_return out + fmt::format(",\"Enabled\":{}}}}}", call.enabled);
+    co_return std::move(out) + fmt::format(",\"Enabled\":{}}}}}", call.enabled);
 }
 
 Operations::Answer Operations::describe_time_to_live(Json request) {
@@ -136,7 +136,7 @@ Operations::Answer Operations::describe_time_to_live(Json request) {
     } else {
         out += "\"TimeToLiveStatus\":\"DISABLED\"";
     }
-    co_return out + "}}";
+    co_return std::move(out) + "}}";
 }
 
 Operations::Answer Operations::tag_resource(Json request) {
@@ -186,7 +186,7 @@ Operations::Answer Operations::list_tags_of_resource(Json request) {
         append_json_string(out, value);
         out += '}';
     }
-    co_return out + "]}";
+    co_return std::move(out) + "]}";
 }
 
 Operations::Answer Operations::describe_limits(Json /*request*/) {
@@ -199,7 +199,7 @@ Operations::Answer Operations::describe_endpoints(std::string host) {
     if (host.empty()) host = fmt::format("dynamodb.{}.amazonaws.com", where_.region);
     std::string out = "{\"Endpoints\":[{\"Address\":";
     append_json_string(out, host);
-    co_return out + ",\"CachePeriodInMinutes\":1440}]}";
+    co_return std::move(out) + ",\"CachePeriodInMinutes\":1440}]}";
 }
 
 }  // namespace carillon::dynamo::endpoint

@@ -355,12 +355,42 @@ bool keeps(const Rule& rule, const Json& json) {
     }
 }
 
+/// Has rules inside, or needs its parts to be there.
+bool is_nested(const Shape& shape) {
+    return shape.kind == Kind::list || shape.kind == Kind::map || shape.kind == Kind::structure;
+}
+
 using Errors = std::vector<std::string>;
+
+/// Where a value is in the request. Only faults are written out: nearly all requests have none.
+struct Spot {
+    enum class Is : std::uint8_t { body, member, list_element, map_element };
+
+    const Spot* outer = nullptr;
+    Is is = Is::body;
+    std::string_view name{};   ///< Of a member, or a map's key.
+    std::size_t position = 0;  ///< In a list, from 1.
+
+    [[nodiscard]] std::string text() const {
+        const std::string before = outer == nullptr ? std::string() : outer->text();
+        switch (is) {
+            case Is::body:
+                return {};
+            case Is::member:
+                return before.empty() ? lower_first(name) : before + "." + lower_first(name);
+            case Is::list_element:
+                return fmt::format("{}.{}.member", before, position);
+            case Is::map_element:
+                return fmt::format("{}.{}.member", before, name);
+        }
+        return {};
+    }
+};
 
 void note(const Rule& rule,
           const std::optional<Json>& json,
           const Shape& shape,
-          const std::string& path,
+          const Spot& spot,
           Errors& errors) {
     if (errors.size() >= errors_max) return;
     std::string shown = "null";
@@ -370,7 +400,7 @@ void note(const Rule& rule,
         shown += '\'';
     }
     errors.push_back(fmt::format(
-        "Value {} at '{}' failed to satisfy constraint: {}", shown, path, rule_text(rule)));
+        "Value {} at '{}' failed to satisfy constraint: {}", shown, spot.text(), rule_text(rule)));
 }
 
 bool holds(const Rule& rule, const std::optional<Json>& json) {
@@ -380,62 +410,55 @@ bool holds(const Rule& rule, const std::optional<Json>& json) {
 void apply_rules(const std::optional<Json>& json,
                  const Shape& shape,
                  std::span<const Rule> rules,
-                 const std::string& path,
+                 const Spot& spot,
                  Errors& errors);
 
-void apply_members(const Json& json, const Shape& shape, const std::string& path, Errors& errors) {
+void apply_members(const Json& json, const Shape& shape, const Spot& spot, Errors& errors) {
     for (const Member& one : shape.members) {
-        const bool nested = one.shape->kind == Kind::list || one.shape->kind == Kind::map ||
-                            one.shape->kind == Kind::structure;
-        if (one.rules.empty() && !nested) continue;
-        const std::optional<Json> value = member(json, one.name);
-        // Only faults need the path, and building it costs more than looking.
-        const bool kept = std::ranges::all_of(
-            one.rules, [&value](const Rule& rule) { return holds(rule, value); });
-        if (kept && !(nested && value)) continue;
-        std::string name = lower_first(one.name);
-        if (!path.empty()) name = path + "." + name;
-        apply_rules(value, *one.shape, one.rules, name, errors);
+        if (one.rules.empty() && !is_nested(*one.shape)) continue;
+        const Spot at{.outer = &spot, .is = Spot::Is::member, .name = one.name};
+        apply_rules(member(json, one.name), *one.shape, one.rules, at, errors);
     }
 }
 
-void apply_elements(const Json& json, const Shape& shape, const std::string& path, Errors& errors) {
+void apply_element(const Json& entry, const Shape& shape, const Spot& spot, Errors& errors) {
     const Shape& element = *shape.element;
-    const bool nested =
-        element.kind == Kind::list || element.kind == Kind::map || element.kind == Kind::structure;
-    if (shape.element_rules.empty() && !nested) return;
-    const auto apply = [&](const Json& entry, const std::string& place) {
-        if (!is_null(entry)) {
-            apply_rules(entry, element, shape.element_rules, place, errors);
-        } else if (nested) {
-            // Nothing that reads a request expects a hole among its parts.
-            note({.is = Rule::Is::present}, std::nullopt, element, place, errors);
-        }
-    };
+    if (!is_null(entry)) {
+        apply_rules(entry, element, shape.element_rules, spot, errors);
+    } else if (is_nested(element)) {
+        // Nothing that reads a request expects a hole among its parts.
+        note({.is = Rule::Is::present}, std::nullopt, element, spot, errors);
+    }
+}
+
+void apply_elements(const Json& json, const Shape& shape, const Spot& spot, Errors& errors) {
+    if (shape.element_rules.empty() && !is_nested(*shape.element)) return;
     if (shape.kind == Kind::list) {
-        std::size_t position = 0;
+        Spot at{.outer = &spot, .is = Spot::Is::list_element};
         for (const Json entry : array_of(json)) {
-            apply(entry, fmt::format("{}.{}.member", path, ++position));
+            ++at.position;
+            apply_element(entry, shape, at, errors);
         }
         return;
     }
     for (const auto& [name, value] : object_of(json)) {
-        apply(value, fmt::format("{}.{}.member", path, name));
+        const Spot at{.outer = &spot, .is = Spot::Is::map_element, .name = name};
+        apply_element(value, shape, at, errors);
     }
 }
 
 void apply_rules(const std::optional<Json>& json,
                  const Shape& shape,
                  std::span<const Rule> rules,
-                 const std::string& path,
+                 const Spot& spot,
                  Errors& errors) {
     for (const Rule& rule : rules) {
-        if (!holds(rule, json)) note(rule, json, shape, path, errors);
+        if (!holds(rule, json)) note(rule, json, shape, spot, errors);
     }
     if (!json || errors.size() >= errors_max) return;
-    if (shape.kind == Kind::structure) apply_members(*json, shape, path, errors);
+    if (shape.kind == Kind::structure) apply_members(*json, shape, spot, errors);
     if (shape.kind == Kind::list || shape.kind == Kind::map) {
-        apply_elements(*json, shape, path, errors);
+        apply_elements(*json, shape, spot, errors);
     }
 }
 
@@ -461,7 +484,7 @@ Result<> check_kinds(const Json& body, const Shape& shape) {
 Result<> check_rules(const Json& body, const Shape& shape) {
     CARILLON_TRY_VOID(check_first(body, shape));
     Errors errors;
-    apply_members(body, shape, {}, errors);
+    apply_members(body, shape, Spot{}, errors);
     if (errors.empty()) return {};
     std::string text = fmt::format(
         "{} validation error{} detected: ", errors.size(), errors.size() == 1 ? "" : "s");

@@ -327,7 +327,7 @@ Task<Result<std::string>> read_all(Database& database, TransactionCall call) {
     }
     out += ']';
     capacity.append(call.capacity, out);
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 Task<Result<std::string>> write_all(Database& database, TransactionCall call) {
@@ -352,7 +352,7 @@ Task<Result<std::string>> write_all(Database& database, TransactionCall call) {
     }
     std::string out = "{\"Responses\":[]";  // Only reads have one for each statement.
     capacity.append(call.capacity, out);
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 }  // namespace
@@ -377,7 +377,7 @@ Operations::Answer Operations::batch_execute_statement(Json request) {
     }
     out += ']';
     capacity.append(call.capacity, out);
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 Operations::Answer Operations::execute_transaction(Json request) {

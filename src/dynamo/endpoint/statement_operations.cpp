@@ -109,7 +109,7 @@ std::string page_answer(const StatementPage& page, const ExecuteCall& call) {
         }
     }
     append_capacity(page.consumed, call.capacity, out);
-    return out + "}";
+    return std::move(out) + "}";
 }
 
 std::string write_answer(const StatementWrite& written, CapacityReport report) {
@@ -117,7 +117,7 @@ std::string write_answer(const StatementWrite& written, CapacityReport report) {
     if (written.returned) append_typed_json(*written.returned, out);
     out += ']';
     append_capacity(written.consumed, report, out);
-    return out + "}";
+    return std::move(out) + "}";
 }
 
 }  // namespace

@@ -171,7 +171,7 @@ std::string described(const StreamDescription& stream,
                        view_name(stream.view));
     out += ",\"TableName\":";
     append_json_string(out, stream.name.table);
-    return out + "}}";
+    return std::move(out) + "}}";
 }
 
 struct IteratorCall {
@@ -254,7 +254,7 @@ StreamOperations::Answer StreamOperations::list_streams(Json request) {
         out += ",\"LastEvaluatedStreamArn\":";
         append_json_string(out, stream_arn(where_, *last));
     }
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 StreamOperations::Answer StreamOperations::describe_stream(Json request) {
@@ -295,7 +295,7 @@ StreamOperations::Answer StreamOperations::get_shard_iterator(Json request) {
     }
     std::string out = "{\"ShardIterator\":";
     append_json_string(out, encode_iterator(iterator));
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 StreamOperations::Answer StreamOperations::get_records(Json request) {
@@ -333,7 +333,7 @@ StreamOperations::Answer StreamOperations::get_records(Json request) {
         if (&record != page->records.data()) out += ',';
         append_change(record, stream, where_, out);
     }
-    co_return out + "]}";
+    co_return std::move(out) + "]}";
 }
 
 }  // namespace carillon::dynamo::endpoint

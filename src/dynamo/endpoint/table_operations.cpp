@@ -19,7 +19,7 @@ namespace {
 std::string described(std::string_view name, const TableDescription& table, const Where& where) {
     std::string out = fmt::format("{{\"{}\":", name);
     append_table(table, where, out);
-    return out + "}";
+    return std::move(out) + "}";
 }
 
 std::unexpected<Error> unchanged(const Throughput& now, const Throughput& wanted) {
@@ -234,7 +234,7 @@ Operations::Answer Operations::delete_table(Json request) {
     delays_.deleted(table, now);
     std::string out = "{\"TableDescription\":";
     append_deleted_table(table, where_, out);
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 Operations::Answer Operations::list_tables(Json request) {
@@ -255,7 +255,7 @@ Operations::Answer Operations::list_tables(Json request) {
         out += ",\"LastEvaluatedTableName\":";
         append_json_string(out, *std::prev(at));
     }
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 Operations::Answer Operations::update_table(Json request) {

@@ -219,7 +219,7 @@ public:
             }
             out += '}';
         }
-        return out + "}";
+        return std::move(out) + "}";
     }
 
 private:
@@ -251,7 +251,7 @@ Operations::Answer Operations::transact_get_items(Json request) {
         out += ',';
         tally.append(call.capacity, out);
     }
-    co_return out + "}";
+    co_return std::move(out) + "}";
 }
 
 Operations::Answer Operations::transact_write_items(Json request) {

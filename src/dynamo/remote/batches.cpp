@@ -66,7 +66,7 @@ std::string by_table(const std::vector<std::pair<std::string, std::string>>& ent
         append_json_string(out, table);
         out.append(":[").append(list).append("]");
     }
-    return out + "}";
+    return std::move(out) + "}";
 }
 
 /// DynamoDB's tokens are short; any longer one stands for itself by its hash.
