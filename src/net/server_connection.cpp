@@ -72,7 +72,15 @@ Task<bool> ServerConnection::serve_one() {
     deadline = never;
     ServerRequest& request = parser_.request();
     request.peer = peer_;
-    ServerResponse response = co_await handle(request);
+    ServerResponse response;
+    bool threw = false;
+    try {
+        response = co_await context_.handler.handle(request);
+    } catch (const std::exception&) {
+        threw = true;
+    }
+    // Never the exception's text: it may name what a stranger should not see.
+    if (threw) response = context_.handler.refuse(500, "internal error");
 
     ResponseFrame frame;
     frame.head_request = request.method == "HEAD";
@@ -89,17 +97,21 @@ Task<bool> ServerConnection::serve_one() {
     co_return written&& keep_alive;
 }
 
-/// Waits for bytes. False when there will be none: `ended_` or `timed_out_` says why.
-Task<bool> ServerConnection::read_more() {
+/// Waits for bytes, which take() takes.
+Task<ReadResult> ServerConnection::read_more() {
     const std::span<char> space = buffer_.space();
-    const ReadResult got = co_await stream_.read_some(space.data(), space.size());
+    return stream_.read_some(space.data(), space.size());
+}
+
+/// False when there are none and will be none: `ended_` or `timed_out_` says why.
+bool ServerConnection::take(const ReadResult& got) {
     if (got.error) {
         ended_ = !timed_out_;
-        co_return false;
+        return false;
     }
     buffer_.commit(got.bytes);
     // The deadline may pass while the bytes are on their way here; it is not set again.
-    co_return !timed_out_;
+    return !timed_out_;
 }
 
 /// Keeps the phase, and so the deadline, in step with the parser.
@@ -134,7 +146,7 @@ Task<ServerConnection::Read> ServerConnection::read_request(ParseFailure& refusa
             const IoError error = co_await stream_.write(continue_answer);
             if (error) co_return Read::end;
         }
-        if (co_await read_more()) continue;
+        if (take(co_await read_more())) continue;
         if (timed_out_) {
             refusal = {408, "the request did not come in time"};
             co_return Read::refused;
@@ -144,17 +156,6 @@ Task<ServerConnection::Read> ServerConnection::read_request(ParseFailure& refusa
         refusal = {400, "the request ended too early"};
         co_return Read::refused;
     }
-}
-
-Task<ServerResponse> ServerConnection::handle(ServerRequest& request) {
-    std::string escaped;
-    try {
-        co_return co_await context_.handler.handle(request);
-    } catch (const std::exception& error) {
-        escaped = error.what();
-    }
-    // Never the exception's text: it may name what a stranger should not see.
-    co_return context_.handler.refuse(500, "internal error");
 }
 
 Task<bool> ServerConnection::respond(ServerResponse response, ResponseFrame frame) {
@@ -170,7 +171,9 @@ Task<bool> ServerConnection::respond(ServerResponse response, ResponseFrame fram
         head_ += body;
         body = {};
     }
-    const IoError error = co_await stream_.write(head_, body);
+    std::string_view head = head_;
+    IoError error;
+    if (!stream_.write_at_once(head, body, error)) error = co_await stream_.write(head, body);
     co_return !error;
 }
 
@@ -194,8 +197,7 @@ Task<> ServerConnection::drain() {
     timed_out_ = false;
     buffer_.consume(buffer_.unread().size());
     for (std::size_t bytes = 0; bytes < drain_bytes_max;) {
-        const bool more = co_await read_more();
-        if (!more) co_return;
+        if (!take(co_await read_more())) co_return;
         bytes += buffer_.unread().size();
         buffer_.consume(buffer_.unread().size());
     }

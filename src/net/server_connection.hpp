@@ -49,9 +49,9 @@ private:
     void enter(Phase phase, Duration limit);
     Task<bool> serve_one();
     Task<Read> read_request(ParseFailure& refusal);
-    Task<bool> read_more();
+    Task<ReadResult> read_more();
+    bool take(const ReadResult& got);
     void follow(ParseState state);
-    Task<ServerResponse> handle(ServerRequest& request);
     Task<bool> respond(ServerResponse response, ResponseFrame frame);
     Task<> refuse(ParseFailure refusal);
     Task<> drain();

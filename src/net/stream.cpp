@@ -129,6 +129,14 @@ IoError Stream::write_now(std::string_view& first, std::string_view& second) {
     return {};
 }
 
+bool Stream::write_at_once(std::string_view& first, std::string_view& second, IoError& error) {
+    if (tls_ || !socket_.is_open()) return false;
+    error = write_now(first, second);
+    if (!error) return first.empty() && second.empty();
+    return error != asio::error::interrupted && error != asio::error::would_block &&
+           error != asio::error::try_again;
+}
+
 Task<IoError> Stream::write_plain(std::string_view first, std::string_view second) {
     IoError error;
     while (!first.empty() || !second.empty()) {
