@@ -24,7 +24,8 @@ struct Header {
 };
 
 /// Header fields in their order, duplicates kept; names compare without regard to case. All texts
-/// are in one piece of memory: a message has a dozen of fields, which else are two dozens of pieces.
+/// are in one piece of memory: a message has a dozen of fields, which else are two dozens of
+/// pieces.
 class Headers {
 public:
     class Iterator;
@@ -44,6 +45,7 @@ public:
     /// Replaces all fields of that name by one.
     void set(std::string_view name, std::string_view value);
     void remove(std::string_view name);
+
     /// Room for `bytes` of texts.
     void reserve(std::size_t bytes) { fields_.reserve(bytes); }
 

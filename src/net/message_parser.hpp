@@ -1,8 +1,8 @@
 // Reading HTTP/1.1 messages from bytes, free of sockets.
 //
 // The only place that sees Beast: its parser is fed from a buffer, and its events go straight into
-// our own message types, without the copies that Beast's containers would make. Used by the server's
-// and the client's connections.
+// our own message types, without the copies that Beast's containers would make. Used by the
+// server's and the client's connections.
 
 #pragma once
 

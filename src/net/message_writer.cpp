@@ -86,8 +86,7 @@ Result<> check_request(const ClientRequest& request) {
     for (const Header header : request.headers) {
         if (!is_token(header.name)) return invalid("headers", "a header's name is malformed");
         if (!is_field_value(header.value)) {
-            return invalid("headers." + std::string(header.name),
-                           "contains a control character");
+            return invalid("headers." + std::string(header.name), "contains a control character");
         }
     }
     return {};

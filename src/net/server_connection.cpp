@@ -25,8 +25,7 @@ ServerConnection::ServerConnection(ServerContext& context, Socket socket, std::s
     : context_(context),
       stream_(std::move(socket)),
       peer_(std::move(peer)),
-      buffer_(first_buffer_bytes,
-              std::max(least_buffer_max, context.options.header_bytes_max * 2)),
+      buffer_(first_buffer_bytes, std::max(least_buffer_max, context.options.header_bytes_max * 2)),
       parser_(context.options.header_bytes_max, context.options.body_bytes_max) {
     context_.watchdog.add(*this);
 }

@@ -43,8 +43,9 @@ public:
 
     /// Waits for at least one byte.
     [[nodiscard]] Task<ReadResult> read_some(char* to, std::size_t room);
-    /// True when both parts were written without waiting, or `error` says why they cannot be. False:
-    /// write() is to write what is left of them. Nearly every answer fits, and needs no task then.
+    /// True when both parts were written without waiting, or `error` says why they cannot be.
+    /// False: write() is to write what is left of them. Nearly every answer fits, and needs no task
+    /// then.
     [[nodiscard]] bool write_at_once(std::string_view& first,
                                      std::string_view& second,
                                      IoError& error);

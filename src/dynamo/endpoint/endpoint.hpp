@@ -37,8 +37,8 @@ struct EndpointOptions {
 inline constexpr std::size_t request_bytes_max = 16 * 1024 * 1024 + 1024 * 1024;
 
 /// Whether it asks for items: such requests of one client may be answered by different Endpoints of
-/// one database. What the control plane answers depends on what it was asked before, and the rest on
-/// what lives on one loop.
+/// one database. What the control plane answers depends on what it was asked before, and the rest
+/// on what lives on one loop.
 [[nodiscard]] bool is_about_items(const net::ServerRequest& request);
 
 class Endpoint final : public net::HttpHandler {

@@ -58,8 +58,8 @@ net::ServerOptions Service::server_options(std::string host, std::uint16_t port)
 Result<> Service::start() {
     CARILLON_TRY_VOID(server_.start());
     if (!both_loopbacks_) return {};
-    second_ = std::make_unique<net::HttpServer>(
-        loop_, endpoint_, server_options("::1", server_.port()));
+    second_ =
+        std::make_unique<net::HttpServer>(loop_, endpoint_, server_options("::1", server_.port()));
     if (const auto started = second_->start(); !started) {
         // Many machines have no IPv6: not worth a warning. Another program there is.
         second_.reset();

@@ -22,11 +22,12 @@ using net::testing::RawConnection;
 
 /// The body of the answer.
 std::string call(RawConnection& peer, std::string_view operation, std::string_view body) {
-    peer.send(fmt::format("POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: DynamoDB_20120810.{}\r\n"
-                          "Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n{}",
-                          operation,
-                          body.size(),
-                          body));
+    peer.send(
+        fmt::format("POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: DynamoDB_20120810.{}\r\n"
+                    "Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n{}",
+                    operation,
+                    body.size(),
+                    body));
     const std::string head = peer.read_until("\r\n\r\n");
     const std::string_view name = "Content-Length: ";
     const std::size_t at = head.find(name);
@@ -103,8 +104,7 @@ TEST(Service, CountsExactlyWhatManyConnectionsAdd) {
         for (RawConnection& peer : peers) {
             threads.emplace_back([&peer] {
                 for (int i = 0; i < rounds; ++i) {
-                    const std::string answer =
-                        call(peer, "UpdateItem", R"({"TableName":"counters",
+                    const std::string answer = call(peer, "UpdateItem", R"({"TableName":"counters",
                         "Key":{"id":{"S":"all"}},"UpdateExpression":"ADD n :one",
                         "ExpressionAttributeValues":{":one":{"N":"1"}}})");
                     EXPECT_EQ(answer, "{}");
@@ -112,12 +112,11 @@ TEST(Service, CountsExactlyWhatManyConnectionsAdd) {
             });
         }
         threads.clear();
-        counter = call(
-            peers[1], "GetItem", R"({"TableName":"counters","Key":{"id":{"S":"all"}}})");
+        counter = call(peers[1], "GetItem", R"({"TableName":"counters","Key":{"id":{"S":"all"}}})");
     });
-    EXPECT_EQ(counter,
-              fmt::format(R"({{"Item":{{"id":{{"S":"all"}},"n":{{"N":"{}"}}}}}})",
-                          connections * rounds));
+    EXPECT_EQ(
+        counter,
+        fmt::format(R"({{"Item":{{"id":{{"S":"all"}},"n":{{"N":"{}"}}}}}})", connections * rounds));
 }
 
 TEST(Service, ShowsEveryConnectionWhatWasWrittenThroughAnother) {
@@ -132,9 +131,82 @@ TEST(Service, ShowsEveryConnectionWhatWasWrittenThroughAnother) {
             RawConnection& reader = peers[static_cast<std::size_t>(i + 1) % peers.size()];
             const std::string got =
                 call(reader, "GetItem", R"({"TableName":"things","Key":{"id":{"S":"one"}}})");
-            EXPECT_EQ(got,
-                      fmt::format(R"({{"Item":{{"id":{{"S":"one"}},"n":{{"N":"{}"}}}}}})", i));
+            EXPECT_EQ(got, fmt::format(R"({{"Item":{{"id":{{"S":"one"}},"n":{{"N":"{}"}}}}}})", i));
         }
+    });
+}
+
+/// Moves one from an account to another, by a transaction.
+std::string transfer(int from, int to) {
+    const auto change = [](int account, int by) {
+        return fmt::format(R"({{"Update":{{"TableName":"accounts","Key":{{"id":{{"S":"{}"}}}},
+            "UpdateExpression":"ADD balance :by",
+            "ExpressionAttributeValues":{{":by":{{"N":"{}"}}}}}}}})",
+                           account,
+                           by);
+    };
+    return fmt::format(R"({{"TransactItems":[{},{}]}})", change(from, -1), change(to, 1));
+}
+
+/// The balances in the answer to a TransactGetItems, added up.
+int sum_of(std::string_view answer) {
+    constexpr std::string_view mark = R"("balance":{"N":")";
+    int sum = 0;
+    for (std::size_t at = answer.find(mark); at != std::string_view::npos;
+         at = answer.find(mark, at + 1)) {
+        sum += std::stoi(std::string(answer.substr(at + mark.size(), 12)));
+    }
+    return sum;
+}
+
+constexpr std::string_view all_accounts =
+    R"({"TransactItems":[
+        {"Get":{"TableName":"accounts","Key":{"id":{"S":"0"}}}},
+        {"Get":{"TableName":"accounts","Key":{"id":{"S":"1"}}}},
+        {"Get":{"TableName":"accounts","Key":{"id":{"S":"2"}}}}]})";
+
+TEST(Service, KeepsTransactionsWholeWhileOthersScanAndChangeTables) {
+    constexpr int rounds = 40;
+    Served served;
+    served.with(6, [&](std::vector<RawConnection>& peers) {
+        call(peers[0], "CreateTable", create_table("accounts"));
+        call(peers[0], "BatchWriteItem", R"({"RequestItems":{"accounts":[
+            {"PutRequest":{"Item":{"id":{"S":"0"},"balance":{"N":"100"}}}},
+            {"PutRequest":{"Item":{"id":{"S":"1"},"balance":{"N":"100"}}}},
+            {"PutRequest":{"Item":{"id":{"S":"2"},"balance":{"N":"100"}}}}]}})");
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < 2; ++i) {
+            threads.emplace_back([&peer = peers[i]] {
+                for (int round = 0; round < rounds; ++round) {
+                    const std::string moved =
+                        call(peer, "TransactWriteItems", transfer(round % 3, (round + 1) % 3));
+                    EXPECT_EQ(moved, "{}");
+                }
+            });
+        }
+        for (std::size_t i = 2; i < 4; ++i) {
+            threads.emplace_back([&peer = peers[i]] {
+                for (int round = 0; round < rounds; ++round) {
+                    EXPECT_EQ(sum_of(call(peer, "TransactGetItems", all_accounts)), 300);
+                    const std::string scanned =
+                        call(peer, "Scan", R"({"TableName":"accounts","Select":"COUNT"})");
+                    EXPECT_NE(scanned.find(R"("Count":3)"), std::string::npos) << scanned;
+                }
+            });
+        }
+        for (std::size_t i = 4; i < 6; ++i) {
+            threads.emplace_back([&peer = peers[i], i] {
+                for (int round = 0; round < rounds / 4; ++round) {
+                    const std::string name = fmt::format("table-{}-{}", i, round);
+                    call(peer, "CreateTable", create_table(name));
+                    const std::string insert = fmt::format(
+                        R"({{"Statement":"INSERT INTO \"{}\" VALUE {{'id':'a'}}"}})", name);
+                    EXPECT_EQ(call(peer, "ExecuteStatement", insert), R"({"Items":[]})");
+                }
+            });
+        }
+        threads.clear();
+        EXPECT_EQ(sum_of(call(peers[0], "TransactGetItems", all_accounts)), 300);
     });
 }
 
