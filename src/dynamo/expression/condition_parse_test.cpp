@@ -225,6 +225,19 @@ TEST(ConditionParse, RefusesWrongOperandCounts) {
     });
 }
 
+TEST(ConditionParse, RefusesWrongOperandCountsInsideOfComparisonsToo) {
+    // With the values it looks at the operands of a comparison although one is refused already.
+    for (const char* text : {"attribute_type(a) > :n",
+                             "attribute_type(a) BETWEEN :n AND :m",
+                             "a BETWEEN :n AND attribute_type(a)",
+                             "begins_with(a) = :n",
+                             "contains(a) < size(a)",
+                             "attribute_type(attribute_type(a)) = :n"}) {
+        EXPECT_FALSE(Condition::parse(text, names)) << text;
+        EXPECT_FALSE(Condition::parse(text, names, &values)) << text;
+    }
+}
+
 TEST(ConditionParse, RefusesWhatIsNoPath) {
     const std::string path =
         "Operator or function requires a document path; "
