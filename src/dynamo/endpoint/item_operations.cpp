@@ -221,12 +221,6 @@ Result<DeleteCall> read_delete(const Json& json) {
 
 }  // namespace
 
-Task<Result<>> Operations::check_paths(std::string table, std::vector<Path> paths) const {
-    if (!any_nested(paths)) co_return Result<>();
-    CARILLON_CO_TRY(const SchemaPtr schema, co_await database_.table_schema(std::move(table)));
-    co_return check_key_paths(paths, *schema);
-}
-
 Operations::Answer Operations::put_item(Json request) {
     CARILLON_CO_TRY(PutCall call, read_put(request));
     if (!call.report.any()) {
@@ -246,9 +240,12 @@ Operations::Answer Operations::put_item(Json request) {
 
 Operations::Answer Operations::get_item(Json request) {
     CARILLON_CO_TRY(GetCall call, read_get(request));
-    if (call.request.projection) {
-        CARILLON_CO_TRY_VOID(
-            co_await check_paths(call.request.table, call.request.projection->paths()));
+    if (call.request.projection && any_nested(call.request.projection->paths())) {
+        CARILLON_CO_TRY(const SchemaPtr schema,
+                        co_await database_.table_schema(call.request.table));
+        // A key that does not fit is named first.
+        CARILLON_CO_TRY_VOID(check_get(call.request, *schema));
+        CARILLON_CO_TRY_VOID(check_key_paths(call.request.projection, *schema));
     }
     std::string out;
     out.reserve(usual_answer_bytes);

@@ -175,6 +175,9 @@ TEST_F(Items, RefusesInDynamoDBsWords) {
          R"("Key":{"id":{"S":"a"}},"ProjectionExpression":"id.x")",
          "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
          "allowed: Key: id"},
+        {"GetItem",
+         R"("Key":{"id":{"N":"1"}},"ProjectionExpression":"id.x")",
+         "The provided key element does not match the schema"},
         {"UpdateItem",
          R"("Key":{"id":{"S":"a"}},"UpdateExpression":"REMOVE kind[0]")",
          "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "

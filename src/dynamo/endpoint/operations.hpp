@@ -84,9 +84,6 @@ private:
     [[nodiscard]] Task<Result<TableDescription>> change_table(std::string name,
                                                               ChangeMaker change) const;
 
-    /// Refuses paths that look inside key attributes of the table.
-    [[nodiscard]] Task<Result<>> check_paths(std::string table, std::vector<Path> paths) const;
-
     Database& database_;
     runtime::Clock& clock_;
     Where where_;
