@@ -67,8 +67,8 @@ Result<> check_bounds(const Node& node, const ExpressionValues& values) {
 }
 
 Result<> check_attribute_type(const Node& node, const ExpressionValues& values) {
-    // Their count is the parser's to refuse, which may look at types all the same: it goes on behind
-    // a fault, for one that DynamoDB names first.
+    // Their count is the parser's to refuse, which may look at types all the same: it goes on
+    // behind a fault, for one that DynamoDB names first.
     if (node.children.size() != 2) return {};
     const Node& operand = node.children[1];
     const auto type = static_type(operand, values);
