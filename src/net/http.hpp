@@ -98,7 +98,7 @@ private:
     explicit Iterator(const char* at) : at_(at) {}
 
     [[nodiscard]] std::array<std::uint32_t, 2> lengths() const {
-        std::array<std::uint32_t, 2> both;
+        std::array<std::uint32_t, 2> both{};
         std::memcpy(both.data(), at_, sizeof both);
         return both;
     }

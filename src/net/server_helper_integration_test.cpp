@@ -127,6 +127,7 @@ TEST(HelpedHttpServer, LeavesWithTheSideHandlerWhatItTakes) {
     int answered = 0;
     const auto script = [&] {
         std::vector<RawConnection> peers;
+        peers.reserve(8);
         // One after the other, so that each is known when the next is shared out.
         for (int i = 0; i < 8; ++i) {
             peers.push_back(RawConnection::connect(of.server.port()));

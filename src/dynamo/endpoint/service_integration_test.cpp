@@ -101,6 +101,7 @@ TEST(Service, CountsExactlyWhatManyConnectionsAdd) {
     served.with(connections, [&](std::vector<RawConnection>& peers) {
         call(peers[0], "CreateTable", create_table("counters"));
         std::vector<std::jthread> threads;
+        threads.reserve(peers.size());
         for (RawConnection& peer : peers) {
             threads.emplace_back([&peer] {
                 for (int i = 0; i < rounds; ++i) {
@@ -175,6 +176,7 @@ TEST(Service, KeepsTransactionsWholeWhileOthersScanAndChangeTables) {
             {"PutRequest":{"Item":{"id":{"S":"1"},"balance":{"N":"100"}}}},
             {"PutRequest":{"Item":{"id":{"S":"2"},"balance":{"N":"100"}}}}]}})");
         std::vector<std::jthread> threads;
+        threads.reserve(peers.size());
         for (std::size_t i = 0; i < 2; ++i) {
             threads.emplace_back([&peer = peers[i]] {
                 for (int round = 0; round < rounds; ++round) {
