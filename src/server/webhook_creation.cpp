@@ -65,8 +65,8 @@ json::object failure(Error error, std::size_t index) {
 }
 
 /// 201 for a new webhook, 200 for the one that an earlier request with the same id made.
-int status_of_made(const webhooks::Webhook& webhook, TimePoint asked_at) {
-    return webhook.created_at < asked_at ? 200 : 201;
+int status_of_made(const webhooks::Webhook& webhook) {
+    return webhook.made_before ? 200 : 201;
 }
 
 /// What stands for a batch of which nothing was registered: what all share, or the gravest, so that
@@ -128,7 +128,7 @@ Task<Result<net::ServerResponse>> WebhookCreation::create_one(Call& call,
     auto made = co_await service_.register_webhook(*std::move(asked));
     if (!made) co_return std::unexpected(std::move(made).error());
     co_return webhook_response(
-        status_of_made(*made, now), *made, preferred_return(call.request.headers));
+        status_of_made(*made), *made, preferred_return(call.request.headers));
 }
 
 Task<Result<net::ServerResponse>> WebhookCreation::create_many(Call& call,
@@ -165,7 +165,7 @@ Task<Result<net::ServerResponse>> WebhookCreation::create_many(Call& call,
         if (place && made[*place]) {
             ++count;
             const webhooks::Webhook& webhook = *made[*place];
-            results.push_back(json::object{{"status", status_of_made(webhook, now)},
+            results.push_back(json::object{{"status", status_of_made(webhook)},
                                            {"webhook", shown(webhook, preference)}});
         } else {
             results.push_back(

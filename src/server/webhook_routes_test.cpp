@@ -144,6 +144,8 @@ TEST_F(RestTest, MakesOneWebhookOfOneIdempotencyKey) {
     const std::string body = R"({"namespace":"shop","url":"https://a.example/"})";
     const net::Headers key = {{"Idempotency-Key", "order-7"}};
     const auto first = call(201, "POST", "/webhooks", body, key);
+    // Also within the same millisecond.
+    EXPECT_EQ(call(200, "POST", "/webhooks", body, key), first);
     world.run_for(Duration(5'000));
     EXPECT_EQ(call(200, "POST", "/webhooks", body, key), first);
     // Another namespace is another webhook.
@@ -252,7 +254,6 @@ TEST_F(RestTest, KeepsKeysOfBatchEntriesApart) {
     const net::Headers key = {{"Idempotency-Key", "batch-1"}};
     const auto first = call(200, "POST", "/webhooks", body, key);
     EXPECT_EQ(first.at("count"), 2);
-    world.run_for(Duration(5'000));
     const auto again = call(200, "POST", "/webhooks", body, key);
     EXPECT_EQ(again.at("count"), 2);
     for (std::size_t at = 0; at < 2; ++at) {

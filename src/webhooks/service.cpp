@@ -119,6 +119,7 @@ Task<Result<Webhook>> Service::Impl::existing(NewWebhook asked) {
             "id"};
         co_return std::unexpected(std::move(error));
     }
+    found->webhook.made_before = true;
     co_return std::move(found->webhook);
 }
 

@@ -81,6 +81,8 @@ struct Webhook {
     /// Id of the next occurrence, once there is one: a failed occurrence that is retried by hand
     /// must not start the series a second time.
     std::string successor{};
+    /// In the answer to a registration: an earlier one had made it. Not stored.
+    bool made_before = false;
 };
 
 /// `webhook-id`: `msg_` and 32 hexadecimal digits. The same for every attempt of an occurrence; no
