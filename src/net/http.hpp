@@ -46,7 +46,7 @@ public:
     void set(std::string_view name, std::string_view value);
     void remove(std::string_view name);
 
-    /// Room for `bytes` of texts.
+    /// Room for `bytes` of texts and their lengths, eight bytes a field.
     void reserve(std::size_t bytes) { fields_.reserve(bytes); }
 
     void clear() { fields_.clear(); }

@@ -223,7 +223,7 @@ def compare_rules(program, count, seed, name, answers_of):
     kept = [(start, rule, mine) for (start, rule), mine in zip(rules, ours)
             if mine is not None and not sparse(rule, start, mine)]
     compared, reasons, examples = 0, Counter(), {}
-    for (start, rule, mine), theirs in zip(kept, answers_of(kept)):
+    for (start, rule, mine), theirs in zip(kept, answers_of(kept), strict=True):
         if theirs is None:
             continue
         compared += 1
@@ -237,7 +237,11 @@ def compare_rules(program, count, seed, name, answers_of):
                 f"{start:%Y%m%dT%H%M%S} {rule} ours {[f'{t:%Y%m%dT%H%M%S}' for t in mine[:5]]} "
                 f"theirs {[f'{t:%Y%m%dT%H%M%S}' for t in theirs[:5]]}")
     report(name, compared, reasons, examples)
-    return reasons["UNEXPLAINED"] == 0
+    # Whoever answers next to nothing agrees with everything.
+    enough = compared * 4 >= len(kept) * 3
+    if not enough:
+        print(f"{name}: only {compared} of {len(kept)} rules were answered: that compares nothing")
+    return enough and reasons["UNEXPLAINED"] == 0
 
 
 def by_libical(program):
@@ -245,7 +249,7 @@ def by_libical(program):
         text = "".join(f"{start:%Y%m%dT%H%M%S}\t{rule}\t{FIRES}\n" for start, rule, _ in kept)
         done = subprocess.run([program], input=text, capture_output=True, text=True, check=True)
         for line in done.stdout.splitlines():
-            yield None if line in ("error", "endless") else [
+            yield None if line in ("error", "endless", "crashed") else [
                 datetime.datetime.strptime(each, "%Y%m%dT%H%M%S") for each in line.split()]
     return answers
 
